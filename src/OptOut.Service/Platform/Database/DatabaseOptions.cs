@@ -1,0 +1,34 @@
+using Npgsql;
+
+namespace OptOut.Service.Platform.Database;
+
+/// <summary>
+/// Where the databases are and who logs in. With <see cref="Owner"/> unset one login does all, if it owns the schema.
+/// </summary>
+/// <param name="Service">The service's everyday login on the main database.</param>
+/// <param name="Owner">The owner's login on the main database; only with it does a replica migrate a separated schema.</param>
+/// <param name="Keys">The service's login on the database of wrapped subject keys.</param>
+/// <param name="KeysOwner">The owner's login on that database.</param>
+internal sealed record DatabaseOptions(string Service, string? Owner, string Keys, string? KeysOwner)
+{
+    private const string DefaultKeysDatabase = "optout_keys";
+
+    /// <summary>True where migrations and everyday work have logins of their own.</summary>
+    public bool Separated => Owner is not null;
+
+    /// <summary>Reads the documented connection strings; the keys database defaults to one beside the main one.</summary>
+    public static DatabaseOptions From(IConfiguration configuration)
+    {
+        var service = configuration.GetConnectionString("OptOut")
+            ?? throw new InvalidOperationException("ConnectionStrings__OptOut is not set.");
+        var owner = configuration.GetConnectionString("OptOutOwner");
+        return new DatabaseOptions(
+            service,
+            owner,
+            configuration.GetConnectionString("OptOutKeys") ?? OnKeysDatabase(service),
+            configuration.GetConnectionString("OptOutKeysOwner") ?? (owner is null ? null : OnKeysDatabase(owner)));
+    }
+
+    private static string OnKeysDatabase(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Database = DefaultKeysDatabase }.ConnectionString;
+}

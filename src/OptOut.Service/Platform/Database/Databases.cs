@@ -1,0 +1,52 @@
+using Npgsql;
+
+namespace OptOut.Service.Platform.Database;
+
+/// <summary>The connection pools: the main database, and the one that holds the subjects' wrapped keys.</summary>
+internal sealed class Databases : IAsyncDisposable
+{
+    public Databases(DatabaseOptions options)
+    {
+        Main = Build(options.Service, "optout", maxPoolSize: 50);
+        Keys = Build(options.Keys, "optout-keys", maxPoolSize: 10);
+    }
+
+    /// <summary>Records, deliveries, evidence and the ledger, under the service's own login.</summary>
+    public NpgsqlDataSource Main { get; }
+
+    /// <summary>The wrapped keys of subjects.</summary>
+    public NpgsqlDataSource Keys { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Main.DisposeAsync();
+        await Keys.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Applies what every connection of ours needs: bounded waits (a half-open network must not hang a caller),
+    /// statement preparation, and no row values in error texts, since those would reach a log.
+    /// </summary>
+    internal static NpgsqlConnectionStringBuilder Harden(string connectionString, string applicationName) =>
+        new(connectionString)
+        {
+            ApplicationName = applicationName,
+            IncludeErrorDetail = false,
+            Timeout = 5,
+            CommandTimeout = 15,
+            CancellationTimeout = 2000,
+            KeepAlive = 10,
+            TcpKeepAlive = true,
+            TcpKeepAliveTime = 10,
+            TcpKeepAliveInterval = 5,
+            MaxAutoPrepare = 100,
+            AutoPrepareMinUsages = 3,
+        };
+
+    private static NpgsqlDataSource Build(string connectionString, string applicationName, int maxPoolSize)
+    {
+        var hardened = Harden(connectionString, applicationName);
+        hardened.MaxPoolSize = maxPoolSize;
+        return new NpgsqlDataSourceBuilder(hardened.ConnectionString).Build();
+    }
+}

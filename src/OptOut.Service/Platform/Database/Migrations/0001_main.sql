@@ -1,0 +1,290 @@
+-- The whole design of the main database. Times are ours (the service's clock) unless a column says otherwise.
+-- Evidence tables take INSERT and SELECT only; triggers and grants refuse the rest, for the owner's everyday login too.
+-- Hot tables carry no foreign keys: one write path fills them in one transaction and nothing in them is ever deleted,
+-- so a key check per row would cost a third of the write rate and prove nothing new.
+
+CREATE SCHEMA IF NOT EXISTS optout;
+CREATE SCHEMA IF NOT EXISTS ledger;
+
+CREATE FUNCTION optout.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'evidence is append-only: % on %.% is refused', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+-- Makes a table append-only: rows refuse UPDATE and DELETE, the table refuses TRUNCATE, in every replication role.
+CREATE FUNCTION optout.make_append_only(target regclass) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE TRIGGER refuse_row_change BEFORE UPDATE OR DELETE ON %s '
+                   'FOR EACH ROW EXECUTE FUNCTION optout.refuse_change()', target);
+    EXECUTE format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON %s '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION optout.refuse_change()', target);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER refuse_row_change', target);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER refuse_truncate', target);
+END $$;
+
+-- What data is used for: a dotted tree under the root `all`.
+CREATE TABLE optout.purpose (
+    name              text COLLATE "C" PRIMARY KEY CHECK (name ~ '^[a-z0-9_]+(\.[a-z0-9_]+)*$' AND length(name) <= 128),
+    parent            text COLLATE "C" REFERENCES optout.purpose (name),
+    display_name      text NOT NULL CHECK (length(display_name) <= 200),
+    overridable       boolean NOT NULL DEFAULT false,
+    objective_seconds integer NOT NULL DEFAULT 60 CHECK (objective_seconds BETWEEN 1 AND 2592000),
+    version           integer NOT NULL DEFAULT 1,
+    created_at        timestamptz NOT NULL DEFAULT now(),
+    updated_at        timestamptz NOT NULL DEFAULT now(),
+    CHECK ((name = 'all') = (parent IS NULL))
+);
+INSERT INTO optout.purpose (name, parent, display_name) VALUES
+    ('all', NULL, 'Everything'),
+    ('marketing', 'all', 'Marketing'),
+    ('sale_or_share', 'all', 'Sale or sharing of personal data'),
+    ('profiling', 'all', 'Profiling'),
+    ('analytics', 'all', 'Analytics'),
+    ('research', 'all', 'Research'),
+    ('ai_training', 'all', 'Training of AI models');
+
+-- A person. After a merge `survivor_id` names the subject that answers for it; no other row is rewritten.
+CREATE TABLE optout.subject (
+    subject_id  uuid PRIMARY KEY,
+    survivor_id uuid NOT NULL,
+    synthetic   boolean NOT NULL DEFAULT false,
+    created_at  timestamptz NOT NULL
+);
+CREATE INDEX subject_merged ON optout.subject (survivor_id) WHERE survivor_id <> subject_id;
+
+-- A person's address, number or id: found by keyed hash, readable only with the subject's key.
+-- The hash covers the type, so it is unique alone. The ciphertext is emptied by erasure, the hash stays.
+CREATE TABLE optout.identifier (
+    identifier_id    uuid PRIMARY KEY,
+    subject_id       uuid NOT NULL,
+    type             text COLLATE "C" NOT NULL,
+    lookup_key_id    text COLLATE "C" NOT NULL,
+    lookup_hash      bytea NOT NULL CHECK (octet_length(lookup_hash) = 32),
+    feed_key_id      text COLLATE "C" NOT NULL,
+    feed_hash        bytea NOT NULL CHECK (octet_length(feed_hash) = 32),
+    value_ciphertext bytea,
+    rules_version    smallint NOT NULL,
+    created_at       timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX identifier_lookup ON optout.identifier (lookup_hash);
+CREATE INDEX identifier_subject ON optout.identifier (subject_id);
+
+-- The records: every version of every opt-out, for ever. The newest version of a scope is what stands.
+CREATE TABLE optout.opt_out_version (
+    opt_out_id      uuid NOT NULL,
+    version         integer NOT NULL CHECK (version >= 1),
+    subject_id      uuid NOT NULL,
+    purpose         text COLLATE "C" NOT NULL,
+    channel         text COLLATE "C" NOT NULL CHECK (channel IN ('any', 'email', 'sms', 'phone', 'post', 'push', 'ads')),
+    state           text COLLATE "C" NOT NULL CHECK (state IN ('opted_out', 'opted_in')),
+    occurred_at     timestamptz NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    actor_type      text COLLATE "C" NOT NULL CHECK (actor_type IN ('subject', 'agent', 'operator', 'system')),
+    actor_id        text,
+    origin_system   text NOT NULL,
+    origin_method   text COLLATE "C" NOT NULL
+        CHECK (origin_method IN ('api', 'page', 'link', 'one_click', 'gpc', 'agent', 'import', 'vendor', 'probe')),
+    reason_code     text COLLATE "C" NOT NULL,
+    regime          text COLLATE "C",
+    synthetic       boolean NOT NULL DEFAULT false,
+    record_hash     bytea NOT NULL CHECK (octet_length(record_hash) = 32),
+    ledger_entry_id uuid NOT NULL,
+    recorded_by     text NOT NULL,
+    trace_parent    text,
+    PRIMARY KEY (opt_out_id, version),
+    UNIQUE (subject_id, purpose, channel, version),
+    CHECK (version > 1 OR state = 'opted_out')
+);
+SELECT optout.make_append_only('optout.opt_out_version');
+
+-- A downstream application or vendor, and what it subscribes to.
+CREATE TABLE optout.system (
+    system_id            integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    public_id            uuid NOT NULL UNIQUE,
+    name                 text COLLATE "C" NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9-]{1,63}$'),
+    display_name         text NOT NULL,
+    kind                 text COLLATE "C" NOT NULL CHECK (kind IN ('internal', 'vendor')),
+    owner                text NOT NULL,
+    channel              jsonb NOT NULL,
+    contract             jsonb NOT NULL,
+    state                text COLLATE "C" NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'retired')),
+    state_reason         text,
+    hmac_key_id          text COLLATE "C" NOT NULL,
+    version              integer NOT NULL DEFAULT 1,
+    created_at           timestamptz NOT NULL,
+    updated_at           timestamptz NOT NULL,
+    last_acknowledged_at timestamptz,
+    -- How far the standing stops of the time before registration have been handed over; done when finished_at is set.
+    backfill_after       uuid,
+    backfill_until       timestamptz NOT NULL,
+    backfill_total       bigint,
+    backfill_done        bigint NOT NULL DEFAULT 0,
+    backfill_finished_at timestamptz
+);
+
+-- Signing secrets, sealed under the master key. Two are valid at once during a rotation.
+CREATE TABLE optout.system_secret (
+    secret_id  uuid PRIMARY KEY,
+    system_id  integer NOT NULL REFERENCES optout.system (system_id),
+    sealed     bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz
+);
+CREATE INDEX system_secret_system ON optout.system_secret (system_id);
+
+-- One version for one system: the evidence of what was told and done. States: docs/lifecycle.md.
+-- Every update is HOT: no index covers a column that changes.
+CREATE TABLE optout.delivery (
+    delivery_id        uuid PRIMARY KEY,
+    opt_out_id         uuid NOT NULL,
+    version            integer NOT NULL,
+    system_id          integer NOT NULL,
+    state              text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'sent', 'received', 'applied', 'no_match',
+                           'refused', 'retrying', 'parked', 'superseded', 'verified')),
+    attempts           integer NOT NULL DEFAULT 0,
+    recorded_at        timestamptz NOT NULL,
+    apply_by           timestamptz NOT NULL,
+    next_attempt_at    timestamptz,
+    sent_at            timestamptz,
+    received_at        timestamptz,
+    closed_at          timestamptz,
+    acknowledgement_id uuid,
+    reason_code        text COLLATE "C",
+    UNIQUE (opt_out_id, version, system_id),
+    CHECK ((state IN ('applied', 'no_match', 'refused', 'superseded', 'verified')) = (closed_at IS NOT NULL))
+) WITH (fillfactor = 70);
+
+-- The work: one narrow row for each delivery that is not closed. Its absence is the proof that nothing is due.
+CREATE TABLE optout.open_delivery (
+    delivery_id uuid PRIMARY KEY,
+    system_id   integer NOT NULL,
+    opt_out_id  uuid NOT NULL,
+    version     integer NOT NULL,
+    part        smallint NOT NULL,
+    due_at      timestamptz NOT NULL,
+    apply_by    timestamptz NOT NULL
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+        autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX open_delivery_due ON optout.open_delivery (system_id, due_at);
+CREATE INDEX open_delivery_opt_out ON optout.open_delivery (opt_out_id, system_id);
+
+-- Each try of a delivery.
+CREATE TABLE optout.attempt (
+    delivery_id uuid NOT NULL,
+    number      integer NOT NULL,
+    started_at  timestamptz NOT NULL,
+    ended_at    timestamptz NOT NULL,
+    outcome     text COLLATE "C" NOT NULL,
+    status_code integer,
+    worker      text NOT NULL,
+    PRIMARY KEY (delivery_id, number)
+);
+SELECT optout.make_append_only('optout.attempt');
+
+-- The system's signed word on what it did.
+CREATE TABLE optout.acknowledgement (
+    acknowledgement_id uuid PRIMARY KEY,
+    delivery_id        uuid NOT NULL,
+    system_id          integer NOT NULL,
+    outcome            text COLLATE "C" NOT NULL
+        CHECK (outcome IN ('received', 'applied', 'no_match', 'refused', 'failed')),
+    applied_at         timestamptz,
+    actions            jsonb NOT NULL,
+    reason             text,
+    source             text COLLATE "C" NOT NULL
+        CHECK (source IN ('amqp', 'http', 'webhook_response', 'vendor_response', 'confirmation_link')),
+    message_id         text NOT NULL,
+    body_hash          bytea NOT NULL CHECK (octet_length(body_hash) = 32),
+    received_at        timestamptz NOT NULL,
+    ledger_entry_id    uuid NOT NULL
+);
+CREATE INDEX acknowledgement_delivery ON optout.acknowledgement (delivery_id);
+SELECT optout.make_append_only('optout.acknowledgement');
+
+-- Acknowledgements that changed nothing: forged, foreign, stale, repeated or unreadable. No body, only its hash.
+CREATE TABLE optout.rejected_acknowledgement (
+    rejected_id uuid PRIMARY KEY,
+    system_id   integer,
+    delivery_id uuid,
+    code        text COLLATE "C" NOT NULL,
+    source      text COLLATE "C" NOT NULL,
+    body_hash   bytea NOT NULL,
+    received_at timestamptz NOT NULL
+);
+SELECT optout.make_append_only('optout.rejected_acknowledgement');
+
+-- Callers' keys: SHA-256 of the secret only.
+CREATE TABLE optout.api_key (
+    key_id               text COLLATE "C" PRIMARY KEY CHECK (key_id ~ '^[0-9a-f]{16}$'),
+    name                 text NOT NULL CHECK (length(name) <= 200),
+    roles                text[] NOT NULL,
+    secret_hash          bytea NOT NULL CHECK (octet_length(secret_hash) = 32),
+    previous_secret_hash bytea,
+    previous_expires_at  timestamptz,
+    created_by           text NOT NULL,
+    created_at           timestamptz NOT NULL DEFAULT now(),
+    expires_at           timestamptz,
+    revoked_at           timestamptz
+);
+
+-- Stored answers of requests that carried an Idempotency-Key, kept 24 hours.
+CREATE TABLE optout.idempotency (
+    caller         text COLLATE "C" NOT NULL,
+    operation      text COLLATE "C" NOT NULL,
+    key            text COLLATE "C" NOT NULL,
+    request_digest bytea NOT NULL,
+    status         integer NOT NULL,
+    etag           text,
+    location       text,
+    body           bytea NOT NULL,
+    created_at     timestamptz NOT NULL,
+    PRIMARY KEY (caller, operation, key)
+);
+CREATE INDEX idempotency_age ON optout.idempotency (created_at);
+
+-- The subject's own proof for lifting a stop: single use, 15 minutes by this database's clock.
+CREATE TABLE optout.reversal_token (
+    token_hash bytea PRIMARY KEY CHECK (octet_length(token_hash) = 32),
+    subject_id uuid NOT NULL,
+    purpose    text COLLATE "C" NOT NULL,
+    channel    text COLLATE "C" NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    used_at    timestamptz
+);
+CREATE INDEX reversal_token_age ON optout.reversal_token (expires_at);
+
+-- Acts that lower protection wait here for a second person.
+CREATE TABLE optout.approval (
+    approval_id  uuid PRIMARY KEY,
+    act          text COLLATE "C" NOT NULL,
+    target       text NOT NULL,
+    payload      jsonb NOT NULL,
+    requested_by text NOT NULL,
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    expires_at   timestamptz NOT NULL,
+    approved_by  text,
+    approved_at  timestamptz,
+    CHECK (approved_by IS NULL OR approved_by <> requested_by)
+);
+
+-- Leaves of the ledger, durable with the act they cover and waiting to be sequenced.
+CREATE TABLE ledger.pending (
+    pending_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    entry_id   uuid NOT NULL UNIQUE,
+    leaf       bytea NOT NULL CHECK (octet_length(leaf) BETWEEN 1 AND 65535),
+    leaf_hash  bytea NOT NULL,
+    CHECK (leaf_hash = sha256('\x00'::bytea || leaf))
+);
+SELECT optout.make_append_only('ledger.pending');
+
+-- What opens a leaf's commitment (nonce and payload), encrypted under the subject's key. Erasure deletes it.
+CREATE TABLE ledger.opening (
+    entry_id   uuid PRIMARY KEY,
+    subject_id uuid,
+    ciphertext bytea NOT NULL
+);
+CREATE INDEX opening_subject ON ledger.opening (subject_id);
+SELECT optout.make_append_only('ledger.opening');

@@ -1,0 +1,22 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace OptOut.Service.Platform.Database.Migrations;
+
+// Each migration is the SQL file it names: the SQL is the design, EF Core keeps the order, the lock and the history.
+
+[DbContext(typeof(OptOutDbContext))]
+[Migration("0001_main")]
+internal sealed class MainInitial : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedSql.Read("0001_main.sql"));
+}
+
+[DbContext(typeof(KeysDbContext))]
+[Migration("0001_keys")]
+internal sealed class KeysInitial : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedSql.Read("0001_keys.sql"));
+}

@@ -1,0 +1,88 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
+
+namespace OptOut.Service.Platform.Database;
+
+/// <summary>
+/// Brings both databases to this build's schema. Any replica may run it: EF Core takes a database-wide lock.
+/// Where the owner's login is not configured and another role owns the schema, an old schema is refused, not changed.
+/// </summary>
+internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator> logger)
+{
+    /// <summary>Migrates what this process may migrate; throws <see cref="SchemaTooOldException"/> where it may not.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await MigrateAsync<KeysDbContext>(options.KeysOwner, options.Keys, "grants_keys.sql",
+            o => new KeysDbContext(o), cancellationToken);
+        await MigrateAsync<OptOutDbContext>(options.Owner, options.Service, "grants_main.sql",
+            o => new OptOutDbContext(o), cancellationToken);
+    }
+
+    private async Task MigrateAsync<TContext>(
+        string? owner,
+        string service,
+        string grants,
+        Func<DbContextOptions<TContext>, TContext> create,
+        CancellationToken cancellationToken)
+        where TContext : DbContext
+    {
+        var acting = Databases.Harden(owner ?? service, "optout-migrate");
+        acting.CommandTimeout = 600;
+        acting.Pooling = false;
+        await using var context = create(ContextOptions<TContext>(acting.ConnectionString));
+
+        var pending = await PendingAsync(context, cancellationToken);
+        if (pending.Count > 0)
+        {
+            if (owner is null && await OwnedByAnotherAsync(acting.ConnectionString, cancellationToken))
+                throw new SchemaTooOldException(acting.Database!, pending);
+            LogMigrating(acting.Database!, pending.Count);
+            await context.Database.MigrateAsync(cancellationToken);
+        }
+
+        if (owner is not null)
+        {
+            var login = new NpgsqlConnectionStringBuilder(service).Username
+                ?? throw new InvalidOperationException("The service's connection string names no user.");
+            var quoted = "\"" + login.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+            var sql = EmbeddedSql.Read(grants).Replace("{service}", quoted, StringComparison.Ordinal);
+            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+            // Two replicas granting at once would fail on the same catalogue rows.
+            await context.Database.ExecuteSqlRawAsync("SELECT pg_advisory_xact_lock(7266, 1)", cancellationToken);
+            await context.Database.ExecuteSqlRawAsync(sql, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> PendingAsync(DbContext context, CancellationToken cancellationToken) =>
+        [.. await context.Database.GetPendingMigrationsAsync(cancellationToken)];
+
+    private static async Task<bool> OwnedByAnotherAsync(string connectionString, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'optout' AND NOT pg_has_role(nspowner, 'USAGE'))
+                OR NOT has_database_privilege(current_database(), 'CREATE')
+            """, connection);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    public static DbContextOptions<TContext> ContextOptions<TContext>(string connectionString)
+        where TContext : DbContext =>
+        new DbContextOptionsBuilder<TContext>()
+            .UseNpgsql(connectionString, n => n.MigrationsHistoryTable(
+                OptOutDbContext.MigrationsTable, OptOutDbContext.Schema))
+            // The migrations are SQL by hand: there is no snapshot to compare the model with.
+            .ConfigureWarnings(w => w.Ignore(RelationalEventId.PendingModelChangesWarning))
+            .Options;
+
+    [LoggerMessage(101, LogLevel.Information, "Migrating database {Database}: {Count} migrations")]
+    private partial void LogMigrating(string database, int count);
+}
+
+/// <summary>The schema is older than this build and this login may not change it.</summary>
+internal sealed class SchemaTooOldException(string database, IReadOnlyList<string> pending) : Exception(
+    $"Database '{database}' lacks {string.Join(", ", pending)}; run 'OptOut.Service migrate' with the owner's login.");
