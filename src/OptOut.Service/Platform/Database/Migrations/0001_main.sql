@@ -113,15 +113,19 @@ CREATE TABLE optout.system (
     hmac_key_id          text COLLATE "C" NOT NULL,
     version              integer NOT NULL DEFAULT 1,
     created_at           timestamptz NOT NULL,
-    updated_at           timestamptz NOT NULL,
+    updated_at           timestamptz NOT NULL
+);
+
+-- What changes about a system while it works; apart, so that the registry's revision moves only when the registry does.
+CREATE TABLE optout.system_status (
+    system_id            integer PRIMARY KEY REFERENCES optout.system (system_id),
     last_acknowledged_at timestamptz,
-    -- How far the standing stops of the time before registration have been handed over; done when finished_at is set.
+    -- How far the stops that stood before registration have been handed over; done when finished_at is set.
     backfill_after       uuid,
     backfill_until       timestamptz NOT NULL,
-    backfill_total       bigint,
     backfill_done        bigint NOT NULL DEFAULT 0,
     backfill_finished_at timestamptz
-);
+) WITH (fillfactor = 50);
 
 -- Signing secrets, sealed under the master key. Two are valid at once during a rotation.
 CREATE TABLE optout.system_secret (
@@ -132,6 +136,25 @@ CREATE TABLE optout.system_secret (
     expires_at timestamptz
 );
 CREATE INDEX system_secret_system ON optout.system_secret (system_id);
+
+-- Every process keeps purposes and systems in memory and reads this one row with each batch: another number, load again.
+CREATE TABLE optout.registry_revision (
+    one      boolean PRIMARY KEY DEFAULT true CHECK (one),
+    revision bigint NOT NULL
+) WITH (fillfactor = 10);
+INSERT INTO optout.registry_revision (revision) VALUES (1);
+
+CREATE FUNCTION optout.advance_registry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE optout.registry_revision SET revision = revision + 1;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER advance_registry AFTER INSERT OR UPDATE OR DELETE ON optout.purpose
+    FOR EACH STATEMENT EXECUTE FUNCTION optout.advance_registry();
+CREATE TRIGGER advance_registry AFTER INSERT OR UPDATE OR DELETE ON optout.system
+    FOR EACH STATEMENT EXECUTE FUNCTION optout.advance_registry();
+CREATE TRIGGER advance_registry AFTER INSERT OR UPDATE OR DELETE ON optout.system_secret
+    FOR EACH STATEMENT EXECUTE FUNCTION optout.advance_registry();
 
 -- One version for one system: the evidence of what was told and done. States: docs/lifecycle.md.
 -- Every update is HOT: no index covers a column that changes.

@@ -4,9 +4,9 @@ REVOKE ALL ON ALL TABLES IN SCHEMA optout, ledger FROM PUBLIC;
 GRANT USAGE ON SCHEMA optout, ledger TO {service};
 GRANT SELECT ON ALL TABLES IN SCHEMA optout, ledger TO {service};
 GRANT INSERT ON optout.subject, optout.identifier, optout.opt_out_version, optout.delivery, optout.open_delivery,
-    optout.attempt, optout.acknowledgement, optout.rejected_acknowledgement, optout.system, optout.system_secret,
-    optout.api_key, optout.idempotency, optout.reversal_token, optout.approval, optout.purpose,
+    optout.attempt, optout.acknowledgement, optout.rejected_acknowledgement, optout.system, optout.system_status,
+    optout.system_secret, optout.api_key, optout.idempotency, optout.reversal_token, optout.approval, optout.purpose,
     ledger.pending, ledger.opening TO {service};
-GRANT UPDATE ON optout.subject, optout.delivery, optout.open_delivery, optout.system, optout.system_secret,
-    optout.api_key, optout.reversal_token, optout.approval, optout.purpose TO {service};
+GRANT UPDATE ON optout.subject, optout.delivery, optout.open_delivery, optout.system, optout.system_status,
+    optout.system_secret, optout.registry_revision, optout.api_key, optout.reversal_token, optout.approval, optout.purpose TO {service};
 GRANT DELETE ON optout.open_delivery, optout.idempotency, optout.reversal_token, optout.system_secret TO {service};

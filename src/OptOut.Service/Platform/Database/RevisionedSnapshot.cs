@@ -1,0 +1,65 @@
+using Npgsql;
+
+namespace OptOut.Service.Platform.Database;
+
+/// <summary>
+/// Something small of the database kept whole in memory, with the registry's revision it was read at.
+/// Whoever must not act on an old one passes the revision it has just read; readers that may lag call <see cref="Current"/>.
+/// </summary>
+internal sealed class RevisionedSnapshot<T>(
+    NpgsqlDataSource database,
+    Func<NpgsqlConnection, CancellationToken, Task<T>> load) : IDisposable
+    where T : class
+{
+    private readonly SemaphoreSlim _loading = new(1, 1);
+    private volatile Held? _held;
+
+    /// <summary>The newest snapshot in memory; null before the first load.</summary>
+    public T? Current => _held?.Value;
+
+    /// <summary>The snapshot at least as new as the database is now: one round trip, and a load where it has moved.</summary>
+    public async ValueTask<T> FreshAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await AtAsync(await RevisionAsync(connection, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The snapshot of the given revision or a newer one; no I/O where it is in memory already.</summary>
+    public ValueTask<T> AtAsync(long revision, CancellationToken cancellationToken) =>
+        _held is { } held && held.Revision >= revision
+            ? ValueTask.FromResult(held.Value)
+            : LoadAsync(revision, cancellationToken);
+
+    public void Dispose() => _loading.Dispose();
+
+    private async ValueTask<T> LoadAsync(long revision, CancellationToken cancellationToken)
+    {
+        await _loading.WaitAsync(cancellationToken);
+        try
+        {
+            if (_held is { } held && held.Revision >= revision)
+                return held.Value;
+
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            // One snapshot of the database for the revision and for what it names.
+            await using var transaction = await connection.BeginTransactionAsync(
+                System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+            var loaded = new Held(
+                await RevisionAsync(connection, cancellationToken), await load(connection, cancellationToken));
+            _held = loaded;
+            return loaded.Value;
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    private static async Task<long> RevisionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT revision FROM optout.registry_revision", connection);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private sealed record Held(long Revision, T Value);
+}
