@@ -20,9 +20,9 @@ internal sealed record LedgerEntry(Guid Id, byte[] Leaf, byte[] LeafHash, Guid? 
     private const string OpeningLabel = "ledger-opening";
 
     /// <summary>An act that concerns a person: the opening can be read only with the subject's key.</summary>
-    public static LedgerEntry ForSubject(LedgerFacts facts, ReadOnlySpan<byte> payload, Guid subjectId, SubjectKey key)
+    public static LedgerEntry ForSubject(
+        Guid id, LedgerFacts facts, ReadOnlySpan<byte> payload, Guid subjectId, SubjectKey key)
     {
-        var id = Guid.CreateVersion7(facts.At);
         var (leaf, opening) = Commit(facts, payload);
         return new LedgerEntry(id, leaf, MerkleTree.HashLeaf(leaf), subjectId, key.Encrypt(opening, id.ToByteArray()));
     }

@@ -6,12 +6,12 @@ namespace OptOut.Service.Systems;
 /// <param name="Purposes">Purposes it uses data for; a stop of one of them, of a broader or of a narrower one reaches it.</param>
 /// <param name="Channels">Channels it uses; <c>any</c> for all.</param>
 /// <param name="Identifiers">The only identifiers it is ever sent, and in which form.</param>
-/// <param name="ObjectiveSeconds">From the record to the acknowledgement, 1 to 2,592,000; later is overdue.</param>
+/// <param name="ObjectiveSeconds">Seconds from the record to the acknowledgement, 1 to 2,592,000; later is overdue. Absent: the purpose's.</param>
 public sealed record SystemContract(
     IReadOnlyList<string> Purposes,
     IReadOnlyList<string> Channels,
     IReadOnlyList<ContractIdentifier> Identifiers,
-    int ObjectiveSeconds = 60);
+    int? ObjectiveSeconds = null);
 
 /// <summary>One identifier type of a contract.</summary>
 /// <param name="Type">Such as <c>email</c>.</param>

@@ -28,6 +28,6 @@ internal static class Sql
     public static NpgsqlParameter Times(DateTimeOffset?[] values) => Array(values, NpgsqlDbType.TimestampTz);
     public static NpgsqlParameter Jsons(string[] values) => Array(values, NpgsqlDbType.Jsonb);
 
-    private static NpgsqlParameter Array<T>(T[] values, NpgsqlDbType element) =>
+    private static NpgsqlParameter<T[]> Array<T>(T[] values, NpgsqlDbType element) =>
         new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | element };
 }

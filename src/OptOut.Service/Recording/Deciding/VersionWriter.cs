@@ -1,0 +1,66 @@
+using OptOut.Service.Purposes;
+using OptOut.Service.Systems;
+
+namespace OptOut.Service.Recording.Deciding;
+
+/// <summary>Drafts the next version of an opt-out, and one delivery for each system that must hear of it.</summary>
+internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
+{
+    /// <param name="previous">The newest version of the opt-out; null makes a new opt-out of the survivor.</param>
+    /// <param name="onlyTypes">Where given, only systems whose contract names one of these identifier types are told.</param>
+    public RecordState Append(
+        SubjectState subject,
+        RecordState? previous,
+        Scope scope,
+        string state,
+        ActClaims claims,
+        bool synthetic,
+        string kind,
+        RecordingContext context,
+        DateTimeOffset now,
+        IReadOnlySet<string>? onlyTypes = null)
+    {
+        var deliveries = Deliveries(subject, scope, now, onlyTypes);
+        var draft = new RecordState
+        {
+            OptOutId = previous?.OptOutId ?? Guid.CreateVersion7(now),
+            Version = (previous?.Version ?? 0) + 1,
+            SubjectId = previous?.SubjectId ?? subject.Id,
+            Scope = scope,
+            State = state,
+            OccurredAt = claims.OccurredAt ?? now,
+            RecordedAt = now,
+            ActorType = claims.ActorType,
+            ActorId = claims.ActorId,
+            OriginSystem = claims.OriginSystem,
+            OriginMethod = claims.OriginMethod,
+            ReasonCode = claims.ReasonCode,
+            Regime = claims.Regime,
+            Synthetic = synthetic,
+            RecordHash = [],
+            LedgerEntryId = Guid.CreateVersion7(now),
+            RollUp = new RollUp(deliveries.Count, 0, deliveries.Count(d => !d.HasIdentifier), 0, false),
+        };
+        var payload = RecordPayload.Of(draft);
+        var record = draft with { RecordHash = RecordPayload.Hash(payload) };
+        book.Put(subject, record);
+        drafts.Versions.Add(new VersionDraft(subject, record, kind, payload, context, deliveries));
+        return record;
+    }
+
+    private List<DeliveryDraft> Deliveries(
+        SubjectState subject, Scope scope, DateTimeOffset now, IReadOnlySet<string>? onlyTypes)
+    {
+        var drafted = new List<DeliveryDraft>();
+        foreach (var system in book.Systems.TouchedBy(scope))
+        {
+            if (onlyTypes is not null && !system.Contract.Identifiers.Any(i => onlyTypes.Contains(i.Type)))
+                continue;
+            var objective = system.Contract.ObjectiveSeconds ?? book.Purposes.ByName[scope.Purpose].ObjectiveSeconds;
+            drafted.Add(new DeliveryDraft(Guid.CreateVersion7(now), system.Id, now.AddSeconds(objective),
+                system.Contract.Identifiers.Any(i => subject.IdentifierTypes.Contains(i.Type))));
+        }
+
+        return drafted;
+    }
+}

@@ -1,0 +1,52 @@
+using Npgsql;
+using OptOut.Service.Platform.Database;
+using OptOut.Service.Platform.Keys;
+using OptOut.Service.Recording.Deciding;
+
+namespace OptOut.Service.Recording.GroupCommit;
+
+/// <summary>One group commit: load, decide, save; whole or not at all.</summary>
+internal sealed class RecordingTransaction(
+    Databases databases, RecordingLoader loader, RecordingSaver saver, IdentifierHasher hasher, TimeProvider clock)
+{
+    /// <summary>Runs the batch and returns each unit's result, in order, after the commit that holds it.</summary>
+    public async Task<IReadOnlyList<WorkResult>> RunAsync(
+        IReadOnlyList<RecordingWork> works, CancellationToken cancellationToken)
+    {
+        await using var connection = await databases.Main.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var loaded = await loader.LoadAsync(connection, transaction, works, cancellationToken);
+
+        var now = Milliseconds.Truncate(clock.GetUtcNow());
+        var drafts = new Drafts();
+        var decider = new RecordingDecider(loaded.Book, new SubjectResolver(loaded.Book, hasher, drafts),
+            new VersionWriter(loaded.Book, drafts), drafts);
+        var answers = new List<(IdempotencyClaim Claim, RecordingAnswer Answer)>();
+        var results = works.Select(work => Decide(work, loaded, decider, answers, now)).ToList();
+
+        await saver.SaveAsync(connection, transaction, drafts, answers, now, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return results;
+    }
+
+    private static WorkResult Decide(
+        RecordingWork work,
+        LoadedBatch loaded,
+        RecordingDecider decider,
+        List<(IdempotencyClaim Claim, RecordingAnswer Answer)> answers,
+        DateTimeOffset now)
+    {
+        if (work.Claim is { } claim
+            && loaded.Answers.TryGetValue(new IdempotencyKey(claim.Caller, claim.Operation, claim.Key), out var stored))
+        {
+            return stored.Digest.AsSpan().SequenceEqual(claim.Digest)
+                ? new WorkResult.Replayed(stored.Answer)
+                : new WorkResult.KeyReused();
+        }
+
+        var answer = work.Compose([.. work.Commands.Select(command => decider.Decide(command, now))]);
+        if (work.Claim is { } accepted)
+            answers.Add((accepted, answer));
+        return new WorkResult.Done(answer);
+    }
+}

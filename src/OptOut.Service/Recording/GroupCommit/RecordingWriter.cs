@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Threading.Channels;
+using Npgsql;
+using OptOut.Service.Propagation;
+
+namespace OptOut.Service.Recording.GroupCommit;
+
+/// <summary>
+/// The one write path. Requests meet in a bounded channel; one loop takes what is there and commits it together,
+/// so that a batch is one under light load and hundreds under heavy load.
+/// </summary>
+internal sealed partial class RecordingWriter(
+    RecordingTransaction transaction, DispatchSignal dispatch, ILogger<RecordingWriter> logger) : BackgroundService
+{
+    /// <summary>Units of work that may wait. Beyond it a caller is told 503 at once: memory stays bounded.</summary>
+    public const int QueueLimit = 4_096;
+
+    /// <summary>Commands in one commit; one unit of up to 1,000 may stand alone.</summary>
+    private const int BatchLimit = 256;
+
+    private const int ConflictRetries = 20;
+
+    private readonly Channel<RecordingWork> _queue = Channel.CreateBounded<RecordingWork>(
+        new BoundedChannelOptions(QueueLimit) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private readonly ConcurrentDictionary<IdempotencyKey, byte> _inFlight = new();
+
+    /// <summary>Hands in work and waits for its commit. The caller going away does not undo what was accepted.</summary>
+    public async Task<SubmitResult> SubmitAsync(RecordingWork work, CancellationToken cancellationToken)
+    {
+        var key = work.Claim is { } claim ? new IdempotencyKey(claim.Caller, claim.Operation, claim.Key) : default;
+        if (work.Claim is not null && !_inFlight.TryAdd(key, 0))
+            return SubmitResult.InProgress;
+        if (!_queue.Writer.TryWrite(work))
+        {
+            if (work.Claim is not null)
+                _inFlight.TryRemove(key, out _);
+            return SubmitResult.Full;
+        }
+
+        if (work.Claim is not null)
+            _ = work.Result.ContinueWith((_, _) => _inFlight.TryRemove(key, out var _), null,
+                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return SubmitResult.Of(await work.Result.WaitAsync(cancellationToken));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Ends by itself when the channel is completed and empty: what was accepted is answered before the process ends.
+        var batch = new List<RecordingWork>();
+        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            var commands = 0;
+            while (commands < BatchLimit && _queue.Reader.TryPeek(out var next)
+                && (commands == 0 || commands + next.Commands.Count <= BatchLimit) && _queue.Reader.TryRead(out var work))
+            {
+                batch.Add(work);
+                commands += work.Commands.Count;
+            }
+
+            await CommitAsync(batch);
+            batch.Clear();
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        await base.StopAsync(cancellationToken);
+    }
+
+    private async Task CommitAsync(IReadOnlyList<RecordingWork> batch)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            var results = await WithConflictRetriesAsync(batch);
+            for (var i = 0; i < batch.Count; i++)
+                batch[i].Complete(results[i]);
+            dispatch.Wake();
+        }
+        catch (Exception exception) when (batch.Count > 1 && !IsUnavailable(exception))
+        {
+            // One bad unit must not take the others of its batch with it.
+            LogBatchSplit(exception.GetType().Name, batch.Count);
+            foreach (var work in batch)
+                await CommitAsync([work]);
+        }
+        catch (Exception exception)
+        {
+            LogBatchFailed(exception.GetType().Name, (exception as PostgresException)?.SqlState, batch.Count,
+                Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            foreach (var work in batch)
+                work.Fail(exception);
+        }
+    }
+
+    private async Task<IReadOnlyList<WorkResult>> WithConflictRetriesAsync(IReadOnlyList<RecordingWork> batch)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await transaction.RunAsync(batch, CancellationToken.None);
+            }
+            catch (Exception exception) when (attempt < ConflictRetries && IsConflict(exception))
+            {
+                LogConflict(attempt, (exception as PostgresException)?.SqlState);
+                await Task.Delay(TimeSpan.FromMilliseconds(System.Random.Shared.Next(1, 5 * attempt)));
+            }
+        }
+    }
+
+    private static bool IsConflict(Exception exception) =>
+        exception is BatchConflictException or PostgresException
+        {
+            SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected
+                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.LockNotAvailable,
+        };
+
+    private static bool IsUnavailable(Exception exception) =>
+        exception is NpgsqlException { IsTransient: true } or TimeoutException or BatchConflictException
+        || (exception is NpgsqlException && exception is not PostgresException);
+
+    [LoggerMessage(201, LogLevel.Information, "Batch read again after a conflict, attempt {Attempt}, {SqlState}")]
+    private partial void LogConflict(int attempt, string? sqlState);
+
+    [LoggerMessage(202, LogLevel.Warning, "Batch of {Count} failed with {ErrorType}; its units are tried one by one")]
+    private partial void LogBatchSplit(string errorType, int count);
+
+    [LoggerMessage(203, LogLevel.Error, "Batch of {Count} failed with {ErrorType} {SqlState} after {ElapsedMs} ms")]
+    private partial void LogBatchFailed(string errorType, string? sqlState, int count, double elapsedMs);
+}
+
+/// <summary>How the writer took a unit of work.</summary>
+internal readonly record struct SubmitResult(SubmitStatus Status, WorkResult? Result)
+{
+    public static readonly SubmitResult Full = new(SubmitStatus.Full, null);
+    public static readonly SubmitResult InProgress = new(SubmitStatus.InProgress, null);
+    public static SubmitResult Of(WorkResult result) => new(SubmitStatus.Finished, result);
+}
+
+internal enum SubmitStatus
+{
+    Finished,
+    Full,
+    InProgress,
+}

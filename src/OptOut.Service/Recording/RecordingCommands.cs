@@ -1,0 +1,48 @@
+using OptOut.Service.Purposes;
+using OptOut.Service.Subjects.Identifiers;
+
+namespace OptOut.Service.Recording;
+
+/// <summary>One act for the writer, already validated. Who asks and for whom; nothing in it names the person in clear to a log.</summary>
+internal abstract record RecordingCommand(RecordingContext Context);
+
+/// <summary>Under whose key, for which trace.</summary>
+/// <param name="Actor">The ledger's name of the credential, such as <c>key:0123456789abcdef</c>.</param>
+internal sealed record RecordingContext(string Actor, string? TraceParent);
+
+/// <summary>A person, by id or by identifiers; exactly one of the two is given.</summary>
+internal sealed record SubjectReference(Guid? Id, IReadOnlyList<NormalisedIdentifier> Identifiers)
+{
+    public static SubjectReference ById(Guid id) => new(id, []);
+    public static SubjectReference By(IReadOnlyList<NormalisedIdentifier> identifiers) => new(null, identifiers);
+    public override string ToString() => Id is null ? "by identifiers" : "by id";
+}
+
+/// <summary>What the caller says about the act: claims, kept as such.</summary>
+internal sealed record ActClaims(
+    DateTimeOffset? OccurredAt,
+    string ActorType,
+    string? ActorId,
+    string OriginSystem,
+    string OriginMethod,
+    string ReasonCode,
+    string? Regime);
+
+/// <summary>The person says stop.</summary>
+internal sealed record StopCommand(
+    SubjectReference Subject, Scope Scope, ActClaims Claims, bool Synthetic, RecordingContext Context)
+    : RecordingCommand(Context);
+
+/// <summary>The person lifts a stop: proven by a token of their own, bound to subject and scope.</summary>
+/// <param name="ExpectedVersion">The version the caller saw; another one is refused.</param>
+internal sealed record ReversalCommand(
+    Guid OptOutId, int ExpectedVersion, byte[] TokenHash, ActClaims Claims, RecordingContext Context)
+    : RecordingCommand(Context);
+
+/// <summary>One more identifier of a known person; merges where it belonged to another subject.</summary>
+internal sealed record LinkCommand(Guid SubjectId, NormalisedIdentifier Identifier, RecordingContext Context)
+    : RecordingCommand(Context);
+
+/// <summary>Makes sure that the person exists, for a link that names them.</summary>
+internal sealed record EnsureSubjectCommand(SubjectReference Subject, RecordingContext Context)
+    : RecordingCommand(Context);
