@@ -16,9 +16,6 @@ public static class CanonicalJson
     private const string HexDigits = "0123456789abcdef";
     private const int InitialBytes = 512;
 
-    // The default encoder replaces what it cannot encode, which would give two values one encoding.
-    private static readonly UTF8Encoding StrictUtf8 = new(false, true);
-
     // What must be escaped: the quotation mark, the backslash and the control characters below U+0020.
     private static readonly SearchValues<char> Escaped = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(code => (char)code), '"', '\\']);
@@ -99,8 +96,9 @@ public static class CanonicalJson
 
     private static void WriteText(ArrayBufferWriter<byte> output, ReadOnlySpan<char> text)
     {
+        // The default encoding replaces what it cannot encode, which would give two values one form.
         if (!text.IsEmpty)
-            StrictUtf8.GetBytes(text, output);
+            StrictText.Utf8.GetBytes(text, output);
     }
 
     private static void WriteEscape(ArrayBufferWriter<byte> output, char character)
