@@ -34,11 +34,13 @@ public sealed record ConsistencyProof(long From, long To, IReadOnlyList<byte[]> 
     /// </summary>
     public bool Verify(ReadOnlySpan<byte> fromRoot, ReadOnlySpan<byte> toRoot)
     {
-        if (From < 1 || From > To || fromRoot.Length != MerkleTree.HashBytes || toRoot.Length != MerkleTree.HashBytes)
+        if (From < 1 || From > To)
             return false;
         if (From == To)
             return Hashes.Count == 0 && CryptographicOperations.FixedTimeEquals(fromRoot, toRoot);
-        if (Hashes.Count == 0 || Hashes.Any(hash => hash is not { Length: MerkleTree.HashBytes }))
+        if (Hashes.Count == 0 || fromRoot.Length != MerkleTree.HashBytes)
+            return false;
+        if (Hashes.Any(hash => hash is not { Length: MerkleTree.HashBytes }))
             return false;
 
         var node = From - 1;

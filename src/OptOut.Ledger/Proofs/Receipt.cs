@@ -23,7 +23,7 @@ public sealed class Receipt
     /// <param name="hashes">The inclusion proof's hashes, from the leaf's sibling upwards.</param>
     /// <param name="checkpoint">The signed checkpoint, verbatim.</param>
     /// <exception cref="FormatException">A hash is not 32 bytes long, there are too many, or the index is negative.</exception>
-    public Receipt(ReadOnlyMemory<byte>? extra, long index, IReadOnlyList<byte[]> hashes, string checkpoint)
+    public Receipt(byte[]? extra, long index, IReadOnlyList<byte[]> hashes, string checkpoint)
     {
         ArgumentNullException.ThrowIfNull(hashes);
         ArgumentNullException.ThrowIfNull(checkpoint);
@@ -35,7 +35,7 @@ public sealed class Receipt
     }
 
     /// <summary>The leaf's bytes, if the receipt carries them. They are authentic only once the receipt is proven.</summary>
-    public ReadOnlyMemory<byte>? Extra { get; }
+    public byte[]? Extra { get; }
 
     /// <summary>The leaf's place, from 0.</summary>
     public long Index { get; }
@@ -62,10 +62,10 @@ public sealed class Receipt
         if (lines.Dequeue() != Header)
             throw new FormatException("The first line is not that of a proof.");
 
-        byte[]? extra = TryTake(lines, ExtraPrefix) is { } leaf ? StrictText.DecodeBase64(leaf) : null;
+        var extra = TryTake(lines, ExtraPrefix) is { } leaf ? StrictText.DecodeBase64(leaf) : null;
         var index = TryTake(lines, IndexPrefix) ?? throw new FormatException("The index is missing.");
         return new Receipt(
-            extra is null ? null : extra.AsMemory(),
+            extra,
             StrictText.ParseSize(index),
             [.. lines.Take(InclusionProof.MaxHashes + 1).Select(StrictText.DecodeHash)],
             text[(split + 2)..]);
@@ -73,7 +73,7 @@ public sealed class Receipt
 
     /// <summary>Checks the receipt for the leaf that it carries.</summary>
     public ReceiptVerdict Verify(TrustedLog log) =>
-        Extra is { } leaf ? Verify(leaf.Span, log) : ReceiptVerdict.OtherLeaf;
+        Extra is { } leaf ? Verify(leaf, log) : ReceiptVerdict.OtherLeaf;
 
     /// <summary>
     /// Checks the receipt for <paramref name="leaf"/>, whose hash is computed here and never taken from anywhere.
@@ -82,7 +82,7 @@ public sealed class Receipt
     public ReceiptVerdict Verify(ReadOnlySpan<byte> leaf, TrustedLog log)
     {
         ArgumentNullException.ThrowIfNull(log);
-        if (Extra is { } carried && !carried.Span.SequenceEqual(leaf))
+        if (Extra is { } carried && !leaf.SequenceEqual(carried))
             return ReceiptVerdict.OtherLeaf;
         if (!TryReadCheckpoint(out var note, out var checkpoint))
             return ReceiptVerdict.MalformedCheckpoint;
@@ -105,7 +105,7 @@ public sealed class Receipt
     {
         var text = new StringBuilder(Header).Append('\n');
         if (Extra is { } leaf)
-            text.Append(ExtraPrefix).Append(Convert.ToBase64String(leaf.Span)).Append('\n');
+            text.Append(ExtraPrefix).Append(Convert.ToBase64String(leaf)).Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"{IndexPrefix}{Index}\n");
         foreach (var hash in Hashes)
             text.Append(Convert.ToBase64String(hash)).Append('\n');
