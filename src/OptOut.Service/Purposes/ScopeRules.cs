@@ -3,8 +3,8 @@ using System.Buffers;
 namespace OptOut.Service.Purposes;
 
 /// <summary>
-/// Which scope covers which. A purpose covers itself and everything below it on the dotted tree, <c>all</c> covers every
-/// purpose, channel <c>any</c> covers each channel. The most restrictive wins: what is covered is stopped.
+/// Which scope covers which. A purpose covers itself and everything below it on the dotted tree, <c>all</c> covers
+/// every purpose, channel <c>any</c> covers each channel. The most restrictive wins: what is covered is stopped.
 /// </summary>
 internal static class ScopeRules
 {

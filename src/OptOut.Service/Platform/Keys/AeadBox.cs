@@ -21,13 +21,15 @@ internal static class AeadBox
         var nonce = destination.Slice(1, NonceBytes);
         RandomNumberGenerator.Fill(nonce);
         using var cipher = new AesGcm(key, TagBytes);
-        cipher.Encrypt(nonce, plaintext, destination[(1 + NonceBytes)..^TagBytes], destination[^TagBytes..], associatedData);
+        cipher.Encrypt(
+            nonce, plaintext, destination[(1 + NonceBytes)..^TagBytes], destination[^TagBytes..], associatedData);
     }
 
     /// <exception cref="CryptographicException">Not a box, changed, or made under another key or data.</exception>
     public static byte[] Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> associatedData)
     {
-        if (box.Length < Overhead || box[0] != Version) throw new CryptographicException("The sealed bytes are malformed.");
+        if (box.Length < Overhead || box[0] != Version)
+            throw new CryptographicException("The sealed bytes are malformed.");
         var plaintext = new byte[box.Length - Overhead];
         using var cipher = new AesGcm(key, TagBytes);
         cipher.Decrypt(

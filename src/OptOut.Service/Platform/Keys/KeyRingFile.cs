@@ -8,8 +8,8 @@ namespace OptOut.Service.Platform.Keys;
 internal sealed record MasterKey(string Id, DateTimeOffset CreatedAt, byte[] Secret, bool Live);
 
 /// <summary>
-/// The file <c>{ "keys": [ { "id", "createdAt", "secret", "use": "live" | "retired" } ] }</c>. Everything wrong with it is
-/// told at once; a position or an id is named, never what stands in a secret.
+/// The file <c>{ "keys": [ { "id", "createdAt", "secret", "use": "live" | "retired" } ] }</c>. Everything wrong with
+/// it is told at once; a position or an id is named, never what stands in a secret.
 /// </summary>
 internal static class KeyRingFile
 {

@@ -112,7 +112,8 @@ internal sealed class KeyRingParser
     }
 
     private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString() : null;
 
     // Only the one canonical spelling, and not the all-zero placeholder of an example.
     private static byte[]? Secret(string? text)

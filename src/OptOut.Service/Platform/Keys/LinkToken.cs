@@ -28,7 +28,8 @@ internal sealed class LinkToken(KeyRing ring)
     public string Create(LinkPayload payload)
     {
         var purpose = Utf8.GetByteCount(payload.Purpose);
-        if (purpose is 0 or > MaxPurposeBytes) throw new ArgumentException("1 to 128 bytes of purpose.", nameof(payload));
+        if (purpose is 0 or > MaxPurposeBytes)
+            throw new ArgumentException("1 to 128 bytes of purpose.", nameof(payload));
         Span<byte> plain = stackalloc byte[FixedBytes + purpose];
         payload.SubjectId.TryWriteBytes(plain, bigEndian: true, out _);
         plain[16] = payload.Channel;
@@ -40,8 +41,9 @@ internal sealed class LinkToken(KeyRing ring)
         var nonce = blob.Slice(header, AeadBox.NonceBytes);
         Nonce(ring.CurrentId, plain, nonce);
         using var cipher = new AesGcm(ring.Key(KeyUse.LinkSeal, ring.CurrentId), AeadBox.TagBytes);
+        var sealedPart = blob[(header + AeadBox.NonceBytes)..];
         cipher.Encrypt(
-            nonce, plain, blob[(header + AeadBox.NonceBytes)..^AeadBox.TagBytes], blob[^AeadBox.TagBytes..], blob[..header]);
+            nonce, plain, sealedPart[..plain.Length], sealedPart[plain.Length..], blob[..header]);
         return Base64Url.EncodeToString(blob);
     }
 
@@ -88,7 +90,8 @@ internal sealed class LinkToken(KeyRing ring)
         keyId = "";
         length = 0;
         if (token is null || token.Length > Base64Url.GetEncodedLength(MaxBlob)) return false;
-        if (Base64Url.DecodeFromChars(token, blob, out _, out length) != OperationStatus.Done || length == 0) return false;
+        if (Base64Url.DecodeFromChars(token, blob, out _, out length) != OperationStatus.Done) return false;
+        if (length == 0) return false;
 
         // Decoders forgive white space, padding and stray bits; a link has one spelling.
         Span<char> spelling = stackalloc char[Base64Url.GetEncodedLength(MaxBlob)];

@@ -4,8 +4,8 @@ using System.Text;
 namespace OptOut.Service.Platform.Keys;
 
 /// <summary>
-/// Secrets of systems at rest: length of key id ‖ key id ‖ sealed bytes. The label says what the secret is and whose, and
-/// is bound to it, so that a blob copied to another row does not open there.
+/// Secrets of systems at rest: length of key id ‖ key id ‖ sealed bytes. The label says what the secret is and whose,
+/// and is bound to it, so that a blob copied to another row does not open there.
 /// </summary>
 internal sealed class SecretBox(KeyRing ring)
 {

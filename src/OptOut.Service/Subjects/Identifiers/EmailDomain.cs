@@ -5,8 +5,8 @@ using System.Text;
 namespace OptOut.Service.Subjects.Identifiers;
 
 /// <summary>
-/// The domain of an address: a full name in lower-case ASCII, international labels in their xn-- form, without a trailing
-/// dot. Address literals and names of one label are refused (RFC 5321 section 2.3.5 wants a full name).
+/// The domain of an address: a full name in lower-case ASCII, international labels in their xn-- form, without a
+/// trailing dot. Address literals and names of one label are refused (RFC 5321 section 2.3.5 wants a full name).
 /// </summary>
 internal static class EmailDomain
 {

@@ -4,8 +4,8 @@ namespace OptOut.Service.Subjects.Identifiers;
 
 /// <summary>
 /// E-mail addresses (RFC 5321, RFC 6531): trimmed, NFC, full-width forms to ASCII, local part folded, domain to
-/// lower-case ASCII without a trailing dot. A quoted local part is read when it holds only letters, digits, dots and the
-/// other characters of an unquoted one, and loses quotes it does not need; any other quoted form is refused.
+/// lower-case ASCII without a trailing dot. A quoted local part is read when it holds only letters, digits, dots and
+/// the other characters of an unquoted one, and loses quotes it does not need; any other quoted form is refused.
 /// </summary>
 internal static class EmailRule
 {
@@ -21,7 +21,8 @@ internal static class EmailRule
 
     public static string? Apply(string text, out IdentifierRefusal? refusal)
     {
-        if (IdentifierText.Prepare(text, IdentifierTypes.MaxLength, trim: true, out refusal) is not { } address) return null;
+        var address = IdentifierText.Prepare(text, IdentifierTypes.MaxLength, trim: true, out refusal);
+        if (address is null) return null;
         if (!Ascii.IsValid(address))
         {
             if (IdentifierText.HoldsInvisible(address)) return Refuse(IdentifierRefusal.ControlCharacter, out refusal);

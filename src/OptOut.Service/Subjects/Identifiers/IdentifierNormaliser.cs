@@ -18,9 +18,10 @@ internal sealed class IdentifierNormaliser
     public IdentifierNormaliser(IdentifierOptions options)
     {
         var faults = options.Faults();
-        if (faults.Count > 0) throw new ArgumentException("Identifiers: " + string.Join("; ", faults), nameof(options));
+        if (faults.Count > 0)
+            throw new ArgumentException("Identifiers: " + string.Join("; ", faults), nameof(options));
         if ("e\u0301".Normalize() != "\u00e9")
-            throw new InvalidOperationException("Identifiers need ICU: this process runs with invariant globalization.");
+            throw new InvalidOperationException("Identifiers need ICU: the process runs with invariant culture.");
 
         var phone = new PhoneRule(options.DefaultRegion);
         _types.Add(IdentifierTypes.Email, new(EmailRule.Apply, EmailRule.Version));

@@ -23,7 +23,7 @@ internal static class IdentifierText
         return refusal is null ? prepared : null;
     }
 
-    /// <summary>Characters that show nothing and make two spellings look alike, beyond those always forbidden.</summary>
+    /// <summary>Characters that show nothing and let two spellings look alike, beyond those never allowed.</summary>
     public static bool HoldsInvisible(string text)
     {
         foreach (var c in text)

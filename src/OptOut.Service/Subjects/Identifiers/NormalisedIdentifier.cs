@@ -27,7 +27,8 @@ internal sealed record IdentifierRefusal(string Code, string Detail)
         new("identifier_mixed_script", "The identifier mixes letters of scripts that are not written together.");
 
     public static readonly IdentifierRefusal PhoneRegionMissing = new(
-        "phone_region_missing", "A national number needs a configured default region; write it with + and country code.");
+        "phone_region_missing",
+        "A national number needs a configured default region; write it with + and country code.");
 
     public static readonly IdentifierRefusal NotDistinct =
         new("identifier_not_distinct", "The all-zero identifier stands for every device that hides its own.");

@@ -28,7 +28,7 @@ internal sealed record PhoneDigits(bool Plus, string Digits, int OptionalZeroAt)
                 plus = true;
             else if (rune.Value is '(' or '\uFF08')
                 bracketAt = digits.Length;
-            else if (rune.Value is ')' or '\uFF09' && bracketAt == digits.Length - 1 && digits[bracketAt] == '0')
+            else if (rune.Value is ')' or '\uFF09' && ClosesZero(digits, bracketAt))
                 optionalZeroAt = bracketAt;
             else if (!Rune.IsWhiteSpace(rune) && !Separators.Contains((char)rune.Value))
                 return Refuse(rune, out refusal);
@@ -37,6 +37,9 @@ internal sealed record PhoneDigits(bool Plus, string Digits, int OptionalZeroAt)
         refusal = digits.Length is 0 or > MaxDigits ? PhoneRule.NotANumber : null;
         return refusal is null ? new PhoneDigits(plus, digits.ToString(), optionalZeroAt) : null;
     }
+
+    private static bool ClosesZero(StringBuilder digits, int bracketAt) =>
+        bracketAt >= 0 && bracketAt == digits.Length - 1 && digits[bracketAt] == '0';
 
     private static PhoneDigits? Refuse(Rune rune, out IdentifierRefusal? refusal)
     {

@@ -49,7 +49,7 @@ internal sealed record PhoneRegion(string Code, string CallingCode, string Trunk
     public static bool TryGet(string code, [NotNullWhen(true)] out PhoneRegion? region) =>
         ByCode.TryGetValue(code, out region);
 
-    /// <summary>The region of an international number, null where this table does not know it. US stands for all of +1.</summary>
+    /// <summary>Region of an international number, null where the table has none. US stands for all of +1.</summary>
     public static PhoneRegion? OfInternational(string digits) =>
         Array.Find(All, region => digits.StartsWith(region.CallingCode, StringComparison.Ordinal));
 }

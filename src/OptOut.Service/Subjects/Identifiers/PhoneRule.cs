@@ -24,7 +24,8 @@ internal sealed class PhoneRule(string? defaultRegion)
 
     public string? Apply(string text, out IdentifierRefusal? refusal)
     {
-        if (IdentifierText.Prepare(text, IdentifierTypes.MaxLength, trim: true, out refusal) is not { } number) return null;
+        var number = IdentifierText.Prepare(text, IdentifierTypes.MaxLength, trim: true, out refusal);
+        if (number is null) return null;
         if (number.StartsWith("tel:", StringComparison.OrdinalIgnoreCase)) number = number[4..];
         if (PhoneDigits.Read(number, out refusal) is not { } read) return null;
 
@@ -40,7 +41,8 @@ internal sealed class PhoneRule(string? defaultRegion)
     private int InternationalPrefix(PhoneDigits read)
     {
         if (read.Plus) return 0;
-        if (_region?.InternationalPrefix is { } own && read.Digits.StartsWith(own, StringComparison.Ordinal)) return own.Length;
+        if (_region?.InternationalPrefix is { } own && read.Digits.StartsWith(own, StringComparison.Ordinal))
+            return own.Length;
         return read.Digits.StartsWith("00", StringComparison.Ordinal) ? 2 : -1;
     }
 

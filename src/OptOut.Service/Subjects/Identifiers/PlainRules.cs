@@ -14,7 +14,8 @@ internal static class PlainRules
     /// <summary>A UUID in lower case, anything else with its case kept.</summary>
     public static string? DeviceId(string text, out IdentifierRefusal? refusal)
     {
-        if (IdentifierText.Prepare(text, IdentifierTypes.MaxLength, trim: true, out refusal) is not { } device) return null;
+        var device = IdentifierText.Prepare(text, IdentifierTypes.MaxLength, trim: true, out refusal);
+        if (device is null) return null;
         if (!Guid.TryParseExact(device, "D", out var uuid)) return device;
 
         // Phones that hide their advertising id all send this one; one subject for all of them would join strangers.

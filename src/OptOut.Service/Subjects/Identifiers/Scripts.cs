@@ -5,8 +5,8 @@ namespace OptOut.Service.Subjects.Identifiers;
 
 /// <summary>
 /// Unicode's "highly restrictive" level (UTS #39): one script, or Latin with the scripts that are written together in
-/// Japanese, Chinese or Korean. Digits, marks and punctuation belong to every script; letters outside the table count as
-/// one further script.
+/// Japanese, Chinese or Korean. Digits, marks and punctuation belong to every script; letters outside the table count
+/// as one further script.
 /// </summary>
 internal static class Scripts
 {
