@@ -21,6 +21,7 @@ public sealed class KeyRingFaultTests
         ($$"""{ "keys": [ {{Rings.Key("k1", At, 0, "retired")}} ] }""", "no key is live"),
         ($$"""{ "keys": [ {{Rings.Key("K1", At, 0)}} ] }""", "keys[0].id"),
         ($$"""{ "keys": [ {{Rings.Key("k", At, 0)}} ] }""", "keys[0].id"),
+        ($$"""{ "keys": [ {{Rings.Key("\\ud800", At, 0)}} ] }""", "not valid UTF-8"),
         ($$"""{ "keys": [ {{Rings.Key("k2345678901234567", At, 0)}} ] }""", "keys[0].id"),
         ($$"""{ "keys": [ {{Rings.Key("k1", "yesterday", 0)}} ] }""", "keys[0].createdAt"),
         ($$"""{ "keys": [ {{Rings.Key("k1", "2026-01-01T00:00:00+01:00", 0)}} ] }""", "keys[0].createdAt"),

@@ -95,6 +95,8 @@ public sealed class PhoneTests
     [InlineData("+4930123456#7", "identifier_unparsable")]
     [InlineData("*31#+4930123456", "identifier_unparsable")]
     [InlineData("tel:123;phone-context=+49", "identifier_unparsable")]
+    [InlineData("+49\ud800\udc2d301234567", "identifier_unparsable")]
+    [InlineData(")4930123456", "phone_region_missing")]
     [InlineData("+49\u00b2301234567", "identifier_unparsable")]
     [InlineData("+4930\0123456", "identifier_control_character")]
     [InlineData("\u202a+4930123456\u202c", "identifier_control_character")]

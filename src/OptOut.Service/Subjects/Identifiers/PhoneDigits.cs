@@ -30,13 +30,15 @@ internal sealed record PhoneDigits(bool Plus, string Digits, int OptionalZeroAt)
                 bracketAt = digits.Length;
             else if (rune.Value is ')' or '\uFF09' && ClosesZero(digits, bracketAt))
                 optionalZeroAt = bracketAt;
-            else if (!Rune.IsWhiteSpace(rune) && !Separators.Contains((char)rune.Value))
+            else if (!Rune.IsWhiteSpace(rune) && !IsSeparator(rune))
                 return Refuse(rune, out refusal);
         }
 
         refusal = digits.Length is 0 or > MaxDigits ? PhoneRule.NotANumber : null;
         return refusal is null ? new PhoneDigits(plus, digits.ToString(), optionalZeroAt) : null;
     }
+
+    private static bool IsSeparator(Rune rune) => rune.IsBmp && Separators.Contains((char)rune.Value);
 
     private static bool ClosesZero(StringBuilder digits, int bracketAt) =>
         bracketAt >= 0 && bracketAt == digits.Length - 1 && digits[bracketAt] == '0';
