@@ -30,7 +30,8 @@ public sealed record Acknowledgement
     public DateTimeOffset? AppliedAt { get; init; }
 
     /// <summary>What was done; empty where nothing was.</summary>
-    public IReadOnlyList<AcknowledgementAction> Actions { get; init; } = [];
+    // Generated readers set absent init-only members to null, past the initialiser.
+    public IReadOnlyList<AcknowledgementAction> Actions { get; init => field = value ?? []; } = [];
 
     /// <summary>Why it was refused or failed, in few words. No personal data.</summary>
     public string? Reason { get; init; }
