@@ -18,4 +18,5 @@ namespace OptOut.Contracts.Json;
 [JsonSerializable(typeof(OptOutEvent))]
 [JsonSerializable(typeof(Acknowledgement))]
 [JsonSerializable(typeof(AcknowledgementBatch))]
+[JsonSerializable(typeof(IReadOnlyList<AcknowledgementAction>))]
 public sealed partial class ContractsJson : JsonSerializerContext;
