@@ -1,0 +1,30 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+
+namespace OptOut.Service.Platform.Http;
+
+/// <summary>A resource's version as a strong entity tag (RFC 9110), and the precondition that names it.</summary>
+internal static class ETags
+{
+    private const int MaxTags = 20;
+
+    public static string Format(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+
+    public static void Set(HttpContext http, long version) => http.Response.Headers.ETag = Format(version);
+
+    /// <summary>
+    /// Null where If-Match names the current version (or is <c>*</c>); 428 where it is missing; 412 where it names others;
+    /// 400 where it cannot be read. Only for acts that weaken: a stop never has a precondition.
+    /// </summary>
+    public static Problem? Check(HttpContext http, long current)
+    {
+        var header = http.Request.Headers.IfMatch;
+        if (header.Count == 0) return ProblemKinds.PreconditionRequired.With();
+        if (!EntityTagHeaderValue.TryParseStrictList(header, out var tags) || tags.Count > MaxTags)
+            return ProblemKinds.MalformedRequest.With("If-Match must be * or a list of quoted tags.");
+        var expected = Format(current);
+        foreach (var tag in tags)
+            if (tag == EntityTagHeaderValue.Any || !tag.IsWeak && tag.Tag == expected) return null;
+        return ProblemKinds.PreconditionFailed.With();
+    }
+}
