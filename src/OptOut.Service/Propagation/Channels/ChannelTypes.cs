@@ -1,0 +1,8 @@
+namespace OptOut.Service.Propagation.Channels;
+
+/// <summary>The values of a registration's `channel.type` that have a channel here.</summary>
+internal static class ChannelTypes
+{
+    public const string RabbitMq = "rabbitmq";
+    public const string Webhook = "webhook";
+}

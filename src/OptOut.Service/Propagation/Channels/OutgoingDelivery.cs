@@ -1,0 +1,20 @@
+namespace OptOut.Service.Propagation.Channels;
+
+/// <summary>One delivery, ready to go: <see cref="Body"/> is the whole CloudEvent in structured JSON mode.</summary>
+internal sealed record OutgoingDelivery(
+    Guid DeliveryId,
+    Guid OptOutId,
+    int Version,
+    DeliveryTarget Target,
+    ReadOnlyMemory<byte> Body,
+    string EventType,
+    DateTimeOffset Time,
+    string? TraceParent);
+
+/// <summary>Where a delivery goes. <see cref="SigningKeys"/> are decoded secrets, newest first, two in a rotation.</summary>
+internal sealed record DeliveryTarget(
+    int SystemId,
+    string Name,
+    string ChannelType,
+    Uri? Url,
+    IReadOnlyList<byte[]> SigningKeys);
