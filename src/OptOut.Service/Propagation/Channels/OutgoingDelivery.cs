@@ -1,3 +1,5 @@
+using OptOut.Contracts;
+
 namespace OptOut.Service.Propagation.Channels;
 
 /// <summary>One delivery, ready to go: <see cref="Body"/> is the whole CloudEvent in structured JSON mode.</summary>
@@ -11,10 +13,10 @@ internal sealed record OutgoingDelivery(
     DateTimeOffset Time,
     string? TraceParent);
 
-/// <summary>Where a delivery goes. <see cref="SigningKeys"/> are decoded secrets, newest first, two in a rotation.</summary>
+/// <summary>Where a delivery goes. <see cref="SigningKeys"/>: newest first, two in a rotation.</summary>
 internal sealed record DeliveryTarget(
     int SystemId,
     string Name,
     string ChannelType,
     Uri? Url,
-    IReadOnlyList<byte[]> SigningKeys);
+    IReadOnlyList<WebhookSecret> SigningKeys);

@@ -1,0 +1,22 @@
+namespace OptOut.Service.Propagation.Channels.RabbitMq;
+
+/// <summary>What stands on the broker in the way of our names. Nothing is deleted to make room.</summary>
+internal sealed record TopologyFault(TopologyFaultKind Kind, string Name);
+
+internal enum TopologyFaultKind
+{
+    /// <summary>An exchange of this name has another type or other properties: nothing goes through it.</summary>
+    ExchangeConflict,
+
+    /// <summary>A queue of this name has other properties. It is used as it is.</summary>
+    QueueConflict,
+
+    /// <summary>The broker's permissions do not let us declare or bind this.</summary>
+    AccessRefused,
+
+    /// <summary>The system's name would collide with a queue of the service.</summary>
+    NameReserved,
+
+    /// <summary>The broker is not there. Known names are declared again when it is back.</summary>
+    BrokerUnavailable,
+}
