@@ -1,0 +1,163 @@
+using OptOut.Contracts;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace OptOut.Service.Propagation.Channels.RabbitMq;
+
+/// <summary>
+/// Publishes batches on one channel with many confirms outstanding, one batch at a time. Confirms are counted here:
+/// the client's own tracking adds a header to every message, and its limiter is far slower than the window.
+/// </summary>
+internal sealed class ConfirmedPublisher : IAsyncDisposable
+{
+    /// <summary>The most messages without a confirm.</summary>
+    public const int Window = 256;
+
+    private readonly IChannel _channel;
+    private readonly TimeSpan _confirmTimeout;
+    private readonly TimeProvider _clock;
+    private readonly SemaphoreSlim _window = new(Window);
+    private volatile ConfirmedBatch? _batch;
+    private volatile bool _broken;
+
+    private ConfirmedPublisher(IConnection connection, IChannel channel, TimeSpan confirmTimeout, TimeProvider clock)
+    {
+        (Connection, _channel, _confirmTimeout, _clock) = (connection, channel, confirmTimeout, clock);
+        channel.BasicAcksAsync += (_, confirm) => OnConfirm(confirm.DeliveryTag, confirm.Multiple, accepted: true);
+        channel.BasicNacksAsync += (_, confirm) => OnConfirm(confirm.DeliveryTag, confirm.Multiple, accepted: false);
+        channel.BasicReturnAsync += OnReturn;
+        channel.ChannelShutdownAsync += OnShutdown;
+    }
+
+    public IConnection Connection { get; }
+
+    /// <summary>False once the channel has ended or owes a confirm: then it is thrown away.</summary>
+    public bool IsUsable => !_broken && _channel.IsOpen;
+
+    public static async Task<ConfirmedPublisher> OpenAsync(
+        IConnection connection, TimeSpan confirmTimeout, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var options = new CreateChannelOptions(
+            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false);
+        var channel = await connection.CreateChannelAsync(options, cancellationToken).ConfigureAwait(false);
+        return new ConfirmedPublisher(connection, channel, confirmTimeout, clock);
+    }
+
+    public async Task<AttemptResult[]> PublishAsync(
+        IReadOnlyList<OutgoingDelivery> deliveries, CancellationToken cancellationToken)
+    {
+        // Publishing 500 small messages takes milliseconds; a socket that does not drain ends it here.
+        using var bound = new CancellationTokenSource(_confirmTimeout, _clock);
+        try
+        {
+            var first = await _channel.GetNextPublishSequenceNumberAsync(bound.Token).ConfigureAwait(false);
+            var batch = _batch = new ConfirmedBatch(deliveries.Count, first);
+            await PublishAllAsync(batch, deliveries, bound.Token, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (BrokerTrouble.IsAway(exception, CancellationToken.None))
+        {
+            _broken = true;
+        }
+
+        return await ResultsAsync(deliveries.Count, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _broken = true;
+        await BrokerTrouble.DisposeQuietlyAsync(_channel).ConfigureAwait(false);
+        _window.Dispose();
+    }
+
+    private async Task PublishAllAsync(
+        ConfirmedBatch batch,
+        IReadOnlyList<OutgoingDelivery> deliveries,
+        CancellationToken bound,
+        CancellationToken stopping)
+    {
+        for (var index = 0; index < deliveries.Count && !_broken && !stopping.IsCancellationRequested; index++)
+        {
+            await _window.WaitAsync(bound).ConfigureAwait(false);
+            var delivery = deliveries[index];
+            var messageId = EventMessage.MessageId(delivery);
+            var now = _clock.GetUtcNow();
+            var properties = EventMessage.Properties(delivery, messageId, now);
+            batch.Publishing(index, messageId, now);
+            await _channel.BasicPublishAsync(
+                BrokerNames.EventsExchange, delivery.Target.Name, mandatory: true, properties, delivery.Body, bound)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private async Task<AttemptResult[]> ResultsAsync(int count, CancellationToken cancellationToken)
+    {
+        if (_batch is not { } batch)
+        {
+            var now = _clock.GetUtcNow();
+            return AllUnavailable(count, now);
+        }
+
+        batch.Complete();
+        if (_broken)
+        {
+            batch.ChannelLost();
+        }
+
+        var timedOut = false;
+        try
+        {
+            // Confirms of what is out are awaited while stopping, too: they are milliseconds away.
+            await batch.Answered.WaitAsync(_confirmTimeout, _clock, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            timedOut = true;
+        }
+
+        _batch = null;
+        _broken |= batch.Unconfirmed > 0;
+        return batch.Results(
+            unconfirmed: timedOut ? AttemptOutcome.TimedOut : AttemptOutcome.Unavailable,
+            unpublished: cancellationToken.IsCancellationRequested
+                ? AttemptOutcome.Interrupted
+                : AttemptOutcome.Unavailable,
+            _clock.GetUtcNow());
+    }
+
+    public static AttemptResult[] AllUnavailable(int count, DateTimeOffset now)
+    {
+        var results = new AttemptResult[count];
+        Array.Fill(results, new AttemptResult(AttemptOutcome.Unavailable, now, now));
+        return results;
+    }
+
+    private Task OnConfirm(ulong sequence, bool multiple, bool accepted)
+    {
+        var settled = _batch?.Confirmed(sequence, multiple, accepted, _clock.GetUtcNow()) ?? 0;
+        if (settled > 0)
+        {
+            _window.Release(settled);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task OnReturn(object sender, BasicReturnEventArgs returned)
+    {
+        _batch?.Returned(returned.BasicProperties.MessageId);
+        return Task.CompletedTask;
+    }
+
+    private Task OnShutdown(object sender, ShutdownEventArgs reason)
+    {
+        _broken = true;
+        if (_batch is { } batch)
+        {
+            batch.ChannelLost();
+            // Lets a publisher that waits for the window see that the channel is gone.
+            _window.Release();
+        }
+
+        return Task.CompletedTask;
+    }
+}
