@@ -15,16 +15,17 @@ internal sealed record LedgerFacts(
 
 /// <summary>A leaf and its opening, ready to be written in the transaction of the act.</summary>
 /// <param name="SubjectId">Under whose key the opening is encrypted; null for acts that concern no person.</param>
-internal sealed record LedgerEntry(Guid Id, byte[] Leaf, byte[] LeafHash, Guid? SubjectId, byte[] Opening)
+/// <param name="Opening">Null where the person has been erased: there is no key to keep it under.</param>
+internal sealed record LedgerEntry(Guid Id, byte[] Leaf, byte[] LeafHash, Guid? SubjectId, byte[]? Opening)
 {
     private const string OpeningLabel = "ledger-opening";
 
     /// <summary>An act that concerns a person: the opening can be read only with the subject's key.</summary>
     public static LedgerEntry ForSubject(
-        Guid id, LedgerFacts facts, ReadOnlySpan<byte> payload, Guid subjectId, SubjectKey key)
+        Guid id, LedgerFacts facts, ReadOnlySpan<byte> payload, Guid subjectId, SubjectKey? key)
     {
         var (leaf, opening) = Commit(facts, payload);
-        return new LedgerEntry(id, leaf, MerkleTree.HashLeaf(leaf), subjectId, key.Encrypt(opening, id.ToByteArray()));
+        return new LedgerEntry(id, leaf, MerkleTree.HashLeaf(leaf), subjectId, key?.Encrypt(opening, id.ToByteArray()));
     }
 
     /// <summary>An act about configuration: the opening is sealed under the master key.</summary>

@@ -18,16 +18,15 @@ internal static class LedgerPending
         if (entries.Count == 0)
             return;
 
-        var ids = new Guid[entries.Count];
-        var leaves = new byte[entries.Count][];
-        var hashes = new byte[entries.Count][];
-        var subjects = new Guid?[entries.Count];
-        var openings = new byte[entries.Count][];
-        for (var i = 0; i < entries.Count; i++)
-            (ids[i], leaves[i], hashes[i], subjects[i], openings[i]) = entries[i];
-
-        batch.BatchCommands.Add(Sql.Command(InsertLeaves, Sql.Uuids(ids), Sql.Byteas(leaves), Sql.Byteas(hashes)));
-        batch.BatchCommands.Add(Sql.Command(InsertOpenings, Sql.Uuids(ids), Sql.Uuids(subjects), Sql.Byteas(openings)));
+        batch.BatchCommands.Add(Sql.Command(InsertLeaves,
+            Sql.Uuids([.. entries.Select(e => e.Id)]),
+            Sql.Byteas([.. entries.Select(e => e.Leaf)]),
+            Sql.Byteas([.. entries.Select(e => e.LeafHash)])));
+        var opened = entries.Where(e => e.Opening is not null).ToList();
+        batch.BatchCommands.Add(Sql.Command(InsertOpenings,
+            Sql.Uuids([.. opened.Select(e => e.Id)]),
+            Sql.Uuids([.. opened.Select(e => e.SubjectId)]),
+            Sql.Byteas([.. opened.Select(e => e.Opening)])));
     }
 
     /// <summary>For acts that have a transaction of their own.</summary>

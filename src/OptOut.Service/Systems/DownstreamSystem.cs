@@ -1,3 +1,5 @@
+using OptOut.Contracts;
+
 namespace OptOut.Service.Systems;
 
 /// <summary>A downstream system as propagation needs it. Signing keys are newest first; two are valid during a rotation.</summary>
@@ -17,10 +19,14 @@ internal sealed record DownstreamSystem(
 {
     public bool IsRetired => State == SystemStates.Retired;
     public bool IsPaused => State == SystemStates.Paused;
+
+    /// <summary>The secrets that are valid now, newest first.</summary>
+    public IReadOnlyList<WebhookSecret> SecretsAt(DateTimeOffset now) =>
+        [.. SigningKeys.Where(k => k.ExpiresAt is null || k.ExpiresAt > now).Select(k => k.Secret)];
 }
 
 /// <summary>A key of a system; null <paramref name="ExpiresAt"/> for the current one.</summary>
-internal sealed record SigningKey(byte[] Key, DateTimeOffset? ExpiresAt);
+internal sealed record SigningKey(WebhookSecret Secret, DateTimeOffset? ExpiresAt);
 
 internal static class SystemStates
 {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Text.Json;
 using Npgsql;
+using OptOut.Contracts;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Keys;
 using OptOut.Service.Purposes;
@@ -92,7 +93,7 @@ internal sealed class SystemDirectory : IDisposable
             var expiresAt = reader.IsDBNull(2) ? (DateTimeOffset?)null : reader.GetFieldValue<DateTimeOffset>(2);
             if (!keys.TryGetValue(id, out var own))
                 keys.Add(id, own = []);
-            own.Add(new SigningKey(key, expiresAt));
+            own.Add(new SigningKey(WebhookSecret.FromKey(key), expiresAt));
         }
 
         return keys;

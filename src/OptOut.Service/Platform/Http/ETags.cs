@@ -27,4 +27,21 @@ internal static class ETags
             if (tag == EntityTagHeaderValue.Any || !tag.IsWeak && tag.Tag == expected) return null;
         return ProblemKinds.PreconditionFailed.With();
     }
+
+    /// <summary>
+    /// The one version that If-Match names, for acts that are decided later; null with its problem where it is missing
+    /// (428), is no single strong version (412), or cannot be read (400).
+    /// </summary>
+    public static Problem? Expected(HttpContext http, out int version)
+    {
+        version = 0;
+        var header = http.Request.Headers.IfMatch;
+        if (header.Count == 0) return ProblemKinds.PreconditionRequired.With();
+        if (!EntityTagHeaderValue.TryParseStrictList(header, out var tags) || tags.Count > MaxTags)
+            return ProblemKinds.MalformedRequest.With("If-Match must be one quoted tag.");
+        return tags is [{ IsWeak: false } tag]
+            && int.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out version)
+                ? null
+                : ProblemKinds.PreconditionFailed.With();
+    }
 }

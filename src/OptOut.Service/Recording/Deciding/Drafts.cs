@@ -42,4 +42,4 @@ internal sealed record VersionDraft(
     IReadOnlyList<DeliveryDraft> Deliveries);
 
 /// <param name="HasIdentifier">False where the person has none of the types that the contract names: closed at once.</param>
-internal sealed record DeliveryDraft(Guid Id, int SystemId, DateTimeOffset ApplyBy, bool HasIdentifier);
+internal sealed record DeliveryDraft(Guid Id, int SystemId, int ObjectiveSeconds, bool HasIdentifier);

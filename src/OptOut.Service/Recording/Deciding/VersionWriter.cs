@@ -57,7 +57,7 @@ internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
             if (onlyTypes is not null && !system.Contract.Identifiers.Any(i => onlyTypes.Contains(i.Type)))
                 continue;
             var objective = system.Contract.ObjectiveSeconds ?? book.Purposes.ByName[scope.Purpose].ObjectiveSeconds;
-            drafted.Add(new DeliveryDraft(Guid.CreateVersion7(now), system.Id, now.AddSeconds(objective),
+            drafted.Add(new DeliveryDraft(Guid.CreateVersion7(now), system.Id, objective,
                 system.Contract.Identifiers.Any(i => subject.IdentifierTypes.Contains(i.Type))));
         }
 

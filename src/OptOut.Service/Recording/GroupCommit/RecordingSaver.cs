@@ -47,15 +47,17 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         """
         INSERT INTO optout.delivery (delivery_id, opt_out_id, version, system_id, state, recorded_at, apply_by,
             closed_at, reason_code)
-        SELECT d, o, v, s, CASE WHEN h THEN 'pending' ELSE 'no_match' END, r, a,
+        SELECT d, o, v, s, CASE WHEN h THEN 'pending' ELSE 'no_match' END, r, now() + a * interval '1 second',
             CASE WHEN h THEN NULL ELSE r END, CASE WHEN h THEN NULL ELSE 'no_identifier' END
         FROM unnest($1, $2, $3, $4, $5, $6, $7) AS t(d, o, v, s, h, r, a)
         """;
 
+    /// <summary>Due times are the database's: its clock is the one that every replica shares.</summary>
     private const string InsertOpenDeliveries =
         """
         INSERT INTO optout.open_delivery (delivery_id, system_id, opt_out_id, version, part, due_at, apply_by)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+        SELECT d, s, o, v, p, now(), now() + a * interval '1 second'
+        FROM unnest($1, $2, $3, $4, $5, $6) AS t(d, s, o, v, p, a)
         """;
 
     private const string UseTokens =
@@ -193,7 +195,7 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
             Sql.Integers([.. rows.Select(r => r.Delivery.SystemId)]),
             Sql.Booleans([.. rows.Select(r => r.Delivery.HasIdentifier)]),
             Sql.Times([.. rows.Select(r => r.Version.Record.RecordedAt)]),
-            Sql.Times([.. rows.Select(r => r.Delivery.ApplyBy)])));
+            Sql.Integers([.. rows.Select(r => r.Delivery.ObjectiveSeconds)])));
 
         var open = rows.Where(r => r.Delivery.HasIdentifier).ToArray();
         if (open.Length == 0)
@@ -205,8 +207,7 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
             Sql.Uuids([.. open.Select(r => r.Version.Record.OptOutId)]),
             Sql.Integers([.. open.Select(r => r.Version.Record.Version)]),
             Sql.Smallints([.. open.Select(r => Partition.Of(r.Version.Owner.Id))]),
-            Sql.Times([.. open.Select(r => r.Version.Record.RecordedAt)]),
-            Sql.Times([.. open.Select(r => r.Delivery.ApplyBy)])));
+            Sql.Integers([.. open.Select(r => r.Delivery.ObjectiveSeconds)])));
     }
 
     private static IEnumerable<LedgerEntry> Leaves(Drafts drafts, IReadOnlyDictionary<Guid, SubjectKey> keys)

@@ -1,0 +1,38 @@
+using OptOut.Service.Propagation.Schedules;
+using OptOut.Service.Purposes;
+using OptOut.Service.Systems;
+
+namespace OptOut.Service.Propagation.Dispatch;
+
+/// <summary>A due delivery with everything that its event says, but the identifiers.</summary>
+internal sealed record ClaimedDelivery
+{
+    public required Guid DeliveryId { get; init; }
+    public required DownstreamSystem System { get; init; }
+    public required Guid OptOutId { get; init; }
+    public required int Version { get; init; }
+    public required DateTimeOffset ApplyBy { get; init; }
+
+    /// <summary>The delivery's state when it was claimed.</summary>
+    public required string State { get; init; }
+    public required int Attempts { get; init; }
+    public required DateTimeOffset? SentAt { get; init; }
+
+    /// <summary>The subject of the record, and the one that answers for it now.</summary>
+    public required Guid SubjectId { get; init; }
+    public required Guid SurvivorId { get; init; }
+    public required Scope Scope { get; init; }
+    public required string RecordState { get; init; }
+    public required DateTimeOffset RecordedAt { get; init; }
+    public required byte[] RecordHash { get; init; }
+    public required bool Synthetic { get; init; }
+    public required string? TraceParent { get; init; }
+
+    /// <summary>True where this system has a delivery of a newer version: this one is not handed over any more.</summary>
+    public required bool IsOutdated { get; init; }
+
+    public bool WasSent => SentAt is not null;
+
+    /// <summary>The schedule's view, the try just ended counted.</summary>
+    public DeliveryProgress Progress(int attempts) => new(System.Channel.Type, attempts, ApplyBy, SentAt);
+}

@@ -1,0 +1,177 @@
+using Npgsql;
+using OptOut.Ledger;
+using OptOut.Service.Audit;
+using OptOut.Service.Platform.Database;
+using OptOut.Service.Propagation.Channels;
+using OptOut.Service.Propagation.Schedules;
+using OptOut.Service.Subjects;
+
+namespace OptOut.Service.Propagation.Dispatch;
+
+/// <summary>What became of one try, and what the schedule says next.</summary>
+internal sealed record TriedDelivery(ClaimedDelivery Delivery, AttemptResult Result, RetryDecision Next)
+{
+    /// <summary>The state the delivery moves to, if nothing has closed it meanwhile.</summary>
+    public string State => Next is RetryDecision.Park ? DeliveryStates.Parked
+        : Result.Outcome is AttemptOutcome.Sent or AttemptOutcome.Acknowledged ? DeliveryStates.Sent
+        : DeliveryStates.Retrying;
+
+    public bool IsNewlyParked => State == DeliveryStates.Parked && Delivery.State != DeliveryStates.Parked;
+}
+
+/// <summary>
+/// Stores attempts and moves deliveries on, many in one round trip. An acknowledgement that came first wins:
+/// a late "sent" never lowers what a system has said, and a closed delivery only gains the attempt's evidence.
+/// </summary>
+internal sealed class DispatchResults(Databases databases, SubjectKeys keys, WorkerName worker, TimeProvider clock)
+{
+    private const int DeadlockRetries = 5;
+
+    private const string StoreAttempts =
+        """
+        WITH r AS (
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) AS t(id, state, started, ended, outcome, status, delay_ms)
+        ), u AS (
+            UPDATE optout.delivery d SET
+                attempts = d.attempts + 1,
+                state = CASE
+                    WHEN d.closed_at IS NOT NULL OR r.outcome = 'acknowledged' THEN d.state
+                    WHEN r.state = 'sent' AND d.state = 'received' THEN d.state
+                    ELSE r.state END,
+                sent_at = CASE WHEN r.outcome IN ('sent', 'acknowledged') THEN coalesce(d.sent_at, r.ended) ELSE d.sent_at END,
+                next_attempt_at = CASE WHEN d.closed_at IS NULL THEN now() + r.delay_ms * interval '1 millisecond' END
+            FROM r WHERE d.delivery_id = r.id
+            RETURNING d.delivery_id, d.attempts)
+        INSERT INTO optout.attempt (delivery_id, number, started_at, ended_at, outcome, status_code, worker)
+        SELECT u.delivery_id, u.attempts, r.started, r.ended, r.outcome, r.status, $8
+        FROM u JOIN r ON r.id = u.delivery_id
+        """;
+
+    private const string Reschedule =
+        """
+        UPDATE optout.open_delivery o SET due_at = now() + t.delay_ms * interval '1 millisecond'
+        FROM unnest($1, $2) AS t(id, delay_ms) WHERE o.delivery_id = t.id
+        """;
+
+    private const string Supersede =
+        """
+        WITH gone AS (DELETE FROM optout.open_delivery WHERE delivery_id = ANY ($1) RETURNING delivery_id)
+        UPDATE optout.delivery d SET state = 'superseded', closed_at = now(), reason_code = 'newer_version',
+            next_attempt_at = NULL
+        FROM gone WHERE d.delivery_id = gone.delivery_id AND d.closed_at IS NULL
+        """;
+
+    /// <summary>Stores tries with their outcome, and a leaf for each delivery that is parked by it.</summary>
+    public Task StoreAsync(IReadOnlyList<TriedDelivery> tried, CancellationToken cancellationToken)
+    {
+        // In one order everywhere, so that two transactions never wait for each other in a circle.
+        var rows = tried.OrderBy(t => t.Delivery.DeliveryId).ToArray();
+        return rows.Length == 0 ? Task.CompletedTask : WithRetriesAsync(() => StoreOnceAsync(rows, cancellationToken));
+    }
+
+    /// <summary>Moves deliveries on in time without a try.</summary>
+    public Task RescheduleAsync(
+        IReadOnlyList<(Guid DeliveryId, DateTimeOffset At)> looked, CancellationToken cancellationToken)
+    {
+        if (looked.Count == 0)
+            return Task.CompletedTask;
+        var now = clock.GetUtcNow();
+        var rows = looked.OrderBy(l => l.DeliveryId).ToArray();
+        return WithRetriesAsync(async () =>
+        {
+            await using var command = databases.Main.CreateCommand(Reschedule);
+            command.Parameters.Add(Sql.Uuids([.. rows.Select(r => r.DeliveryId)]));
+            command.Parameters.Add(Sql.Integers([.. rows.Select(r => Delay(r.At, now))]));
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        });
+    }
+
+    /// <summary>Closes deliveries that a newer version has overtaken.</summary>
+    public Task SupersedeAsync(IReadOnlyList<Guid> deliveryIds, CancellationToken cancellationToken)
+    {
+        if (deliveryIds.Count == 0)
+            return Task.CompletedTask;
+        return WithRetriesAsync(async () =>
+        {
+            await using var command = databases.Main.CreateCommand(Supersede);
+            command.Parameters.Add(Sql.Uuids([.. deliveryIds.Order()]));
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        });
+    }
+
+    private async Task StoreOnceAsync(TriedDelivery[] rows, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        Guid[] ids = [.. rows.Select(r => r.Delivery.DeliveryId)];
+        int[] delays = [.. rows.Select(r => Delay(r.Next.At, now))];
+        var leaves = await ParkedLeavesAsync(rows, cancellationToken);
+
+        await using var connection = await databases.Main.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        batch.BatchCommands.Add(Sql.Command(StoreAttempts,
+            Sql.Uuids(ids),
+            Sql.Texts([.. rows.Select(r => r.State)]),
+            Sql.Times([.. rows.Select(r => r.Result.StartedAt)]),
+            Sql.Times([.. rows.Select(r => r.Result.EndedAt)]),
+            Sql.Texts([.. rows.Select(r => r.Result.Outcome.ToText())]),
+            Sql.Integers([.. rows.Select(r => r.Result.StatusCode)]),
+            Sql.Integers(delays),
+            Sql.Value(worker.Value)));
+        // Where the answer was an acknowledgement, that has said already when the delivery is due again.
+        batch.BatchCommands.Add(Sql.Command(Reschedule,
+            Sql.Uuids([.. ids.Where((_, i) => rows[i].Result.Outcome != AttemptOutcome.Acknowledged)]),
+            Sql.Integers([.. delays.Where((_, i) => rows[i].Result.Outcome != AttemptOutcome.Acknowledged)])));
+        LedgerPending.AddTo(batch, leaves);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<LedgerEntry>> ParkedLeavesAsync(
+        TriedDelivery[] rows, CancellationToken cancellationToken)
+    {
+        var parked = rows.Where(r => r.IsNewlyParked).ToList();
+        if (parked.Count == 0)
+            return [];
+
+        var opened = await keys.LoadAsync(parked.Select(r => r.Delivery.SurvivorId).ToHashSet(), cancellationToken);
+        var now = Milliseconds.Truncate(clock.GetUtcNow());
+        return
+        [
+            .. parked.Select(r => LedgerEntry.ForSubject(
+                Guid.CreateVersion7(now),
+                new LedgerFacts(LedgerKinds.Parked, r.Delivery.DeliveryId, r.Delivery.Version, "svc:dispatch", now,
+                    r.Delivery.System.Name, r.Result.Outcome.ToText()),
+                CanonicalJson.ToBytes(new CanonicalObject
+                {
+                    { "deliveryId", r.Delivery.DeliveryId.ToString("N") },
+                    { "outcome", r.Result.Outcome.ToText() },
+                    { "type", "optout.parked/1" },
+                }),
+                r.Delivery.SurvivorId, opened.GetValueOrDefault(r.Delivery.SurvivorId))),
+        ];
+    }
+
+    private static int Delay(DateTimeOffset at, DateTimeOffset now) =>
+        (int)Math.Clamp((at - now).TotalMilliseconds, 0, int.MaxValue);
+
+    private static async Task WithRetriesAsync(Func<Task> run)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await run();
+                return;
+            }
+            catch (PostgresException exception)
+                when (attempt < DeadlockRetries && exception.SqlState == PostgresErrorCodes.DeadlockDetected)
+            {
+                // The other transaction has won and is gone; ours starts anew.
+            }
+        }
+    }
+}
+
+/// <summary>Which process made an attempt: host and process, in evidence and nowhere outside.</summary>
+internal sealed record WorkerName(string Value);

@@ -1,0 +1,97 @@
+using System.Buffers;
+using OptOut.Contracts;
+using OptOut.Service.Platform.Http;
+using OptOut.Service.Propagation.Channels;
+using OptOut.Service.Subjects;
+using OptOut.Service.Systems;
+
+namespace OptOut.Service.Propagation.Dispatch;
+
+/// <summary>Builds events: each system gets the identifiers that its contract names, in the form it names, and no other.</summary>
+internal sealed class EventBuilder(IdentifierReader identifiers, EventSource source, TimeProvider clock)
+{
+    /// <summary>One event for each delivery, in order.</summary>
+    public async Task<List<OutgoingDelivery>> BuildAsync(
+        IReadOnlyList<ClaimedDelivery> deliveries, CancellationToken cancellationToken)
+    {
+        var known = await identifiers.ReadAsync(
+            deliveries.Select(d => d.SurvivorId).ToHashSet(), cancellationToken);
+        var now = clock.GetUtcNow();
+        return [.. deliveries.Select(delivery => Build(delivery, known[delivery.SurvivorId], now))];
+    }
+
+    private OutgoingDelivery Build(ClaimedDelivery delivery, IEnumerable<KnownIdentifier> known, DateTimeOffset now)
+    {
+        var secrets = delivery.System.SecretsAt(now);
+        var deliveryId = PublicId.Format(PublicId.Delivery, delivery.DeliveryId);
+        var optOutId = PublicId.Format(PublicId.OptOut, delivery.OptOutId);
+        var stop = delivery.RecordState == Recording.RecordState.OptedOut;
+        var cloudEvent = new OptOutEvent
+        {
+            Id = deliveryId,
+            Source = source.Value,
+            Type = stop ? EventTypes.Recorded : EventTypes.Reversed,
+            Subject = optOutId,
+            Time = delivery.RecordedAt,
+            Sequence = OptOutEvent.SequenceOf(delivery.Version),
+            PartitionKey = PublicId.Format(PublicId.Subject, delivery.SurvivorId),
+            DataSchema = source.DataSchema,
+            TraceParent = delivery.TraceParent,
+            Data = new OptOutEventData
+            {
+                DeliveryId = deliveryId,
+                OptOutId = optOutId,
+                Version = delivery.Version,
+                RecordHash = Convert.ToBase64String(delivery.RecordHash),
+                State = stop ? OptOutState.OptedOut : OptOutState.OptedIn,
+                SubjectId = PublicId.Format(PublicId.Subject, delivery.SurvivorId),
+                Scope = new OptOutScope { Purpose = delivery.Scope.Purpose, Channel = delivery.Scope.Channel },
+                Identifiers = Minimised(delivery.System.Contract, known, secrets[0]),
+                RecordedAt = delivery.RecordedAt,
+                EffectiveFrom = delivery.RecordedAt,
+                ApplyBy = delivery.ApplyBy,
+                Synthetic = delivery.Synthetic,
+            },
+        };
+        var body = new ArrayBufferWriter<byte>(1_536);
+        cloudEvent.WriteTo(body);
+        var channel = delivery.System.Channel;
+        return new OutgoingDelivery(delivery.DeliveryId, delivery.OptOutId, delivery.Version,
+            new DeliveryTarget(delivery.System.Id, delivery.System.Name, channel.Type,
+                channel.Url is null ? null : new Uri(channel.Url), secrets),
+            body.WrittenMemory, cloudEvent.Type, delivery.RecordedAt, delivery.TraceParent);
+    }
+
+    private static List<EventIdentifier> Minimised(
+        SystemContract contract, IEnumerable<KnownIdentifier> known, WebhookSecret secret)
+    {
+        var named = contract.Identifiers.ToLookup(i => i.Type, i => i.Form, StringComparer.Ordinal);
+        return [.. known.SelectMany(identifier =>
+            named[identifier.Type].Select(form => InForm(identifier, form, secret)))];
+    }
+
+    private static EventIdentifier InForm(KnownIdentifier identifier, string form, WebhookSecret secret)
+    {
+        switch (form)
+        {
+            case "plain":
+                return Of(identifier.Type, IdentifierForm.Plain, identifier.Value, null);
+            case "sha256":
+                return Of(identifier.Type, IdentifierForm.Sha256, IdentifierForms.Sha256(identifier.Value), null);
+            case "hmac":
+                var key = IdentifierForms.DeriveKey(secret);
+                return Of(identifier.Type, IdentifierForm.Hmac, IdentifierForms.Hmac(key, identifier.Value),
+                    IdentifierForms.KeyId(key));
+            default:
+                throw new InvalidOperationException("The registry let an unknown identifier form in.");
+        }
+    }
+
+    private static EventIdentifier Of(string type, IdentifierForm form, string value, string? kid) =>
+        new() { Type = type, Form = form, Value = value, Kid = kid };
+}
+
+/// <summary>What events say about where they come from.</summary>
+/// <param name="Value">The CloudEvents source; with the id it is the duplicate key.</param>
+/// <param name="DataSchema">Where the schema of the data is served.</param>
+internal sealed record EventSource(string Value, string DataSchema);

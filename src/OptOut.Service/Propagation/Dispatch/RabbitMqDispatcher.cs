@@ -1,0 +1,132 @@
+using Npgsql;
+using OptOut.Service.Propagation.Channels;
+using OptOut.Service.Propagation.Channels.RabbitMq;
+using OptOut.Service.Propagation.Schedules;
+using OptOut.Service.Systems;
+
+namespace OptOut.Service.Propagation.Dispatch;
+
+/// <summary>
+/// Hands due deliveries to the broker. Workers split the owned parts between them; each takes up to 500, publishes,
+/// waits for the confirms, stores what came of them, and starts anew: at once while there is more, else on a commit's
+/// signal or after a second.
+/// </summary>
+internal sealed partial class RabbitMqDispatcher(
+    DeliveryClaims claims,
+    EventBuilder events,
+    RabbitMqChannel channel,
+    RabbitMqTopology topology,
+    DispatchResults results,
+    SystemDirectory systems,
+    PartitionOwnership ownership,
+    DispatchSignal signal,
+    TimeProvider clock,
+    ILogger<RabbitMqDispatcher> logger) : BackgroundService
+{
+    /// <summary>Two keep broker and database busy at the same time; more only compete.</summary>
+    private const int Workers = 2;
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => RunAsync(worker, stoppingToken)));
+
+    private async Task RunAsync(int worker, CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var woken = signal.NextAsync();
+            var more = false;
+            try
+            {
+                more = await PassAsync(worker, stoppingToken);
+            }
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException or InvalidOperationException)
+            {
+                LogPassFailed(exception.GetType().Name, (exception as PostgresException)?.SqlState);
+                woken = Task.Delay(PollInterval, clock, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (!more)
+                await Task.WhenAny(woken, Task.Delay(PollInterval, clock, stoppingToken));
+        }
+    }
+
+    /// <summary>True where a full batch was found, so that there may be more.</summary>
+    private async Task<bool> PassAsync(int worker, CancellationToken stoppingToken)
+    {
+        using var lease = ownership.Enter();
+        short[] parts = [.. lease.Parts.Where(part => part % Workers == worker)];
+        var targets = (await systems.FreshAsync(stoppingToken)).All
+            .Where(s => s.Channel.Type == ChannelTypes.RabbitMq && s is { IsPaused: false, IsRetired: false })
+            .Select(s => (s, channel.BatchSize))
+            .ToArray();
+        Random.Shared.Shuffle(targets); // No system's backlog is always first.
+        var due = await claims.DueAsync(targets, parts, [], channel.BatchSize, stoppingToken);
+        if (due.Count == 0)
+            return false;
+
+        var outdated = due.Where(d => d.IsOutdated).Select(d => d.DeliveryId).ToList();
+        await results.SupersedeAsync(outdated, stoppingToken);
+        var (publish, looked) = await LookAsync(due.Where(d => !d.IsOutdated), stoppingToken);
+        await results.RescheduleAsync(looked, stoppingToken);
+        if (publish.Count > 0)
+            await PublishAsync(publish, stoppingToken);
+        return due.Count == channel.BatchSize;
+    }
+
+    /// <summary>What the broker has confirmed before goes out again only where its queue has lost it.</summary>
+    private async Task<(List<ClaimedDelivery> Publish, List<(Guid, DateTimeOffset)> Looked)> LookAsync(
+        IEnumerable<ClaimedDelivery> due, CancellationToken cancellationToken)
+    {
+        var publish = new List<ClaimedDelivery>();
+        var looked = new List<(Guid, DateTimeOffset)>();
+        var states = new Dictionary<int, QueueState>();
+        foreach (var delivery in due)
+        {
+            if (delivery.State is not (DeliveryStates.Sent or DeliveryStates.Received))
+            {
+                publish.Add(delivery);
+                continue;
+            }
+
+            if (!states.TryGetValue(delivery.System.Id, out var state))
+                states.Add(delivery.System.Id,
+                    state = await topology.QueueStateAsync(delivery.System.Name, cancellationToken));
+            if (RetryPlan.MustPublishAgain(state))
+                publish.Add(delivery);
+            else
+                looked.Add((delivery.DeliveryId,
+                    RetryPlan.AfterCheck(delivery.Progress(delivery.Attempts), clock.GetUtcNow()).At));
+        }
+
+        return (publish, looked);
+    }
+
+    private async Task PublishAsync(List<ClaimedDelivery> publish, CancellationToken stoppingToken)
+    {
+        var outgoing = await events.BuildAsync(publish, stoppingToken);
+        var answers = await channel.SendAsync(outgoing, stoppingToken);
+        var now = clock.GetUtcNow();
+        var tried = new List<TriedDelivery>(publish.Count);
+        for (var i = 0; i < publish.Count; i++)
+        {
+            // Nothing is known about an interrupted try: the row stays due and is sent again.
+            if (answers[i].Outcome == AttemptOutcome.Interrupted)
+                continue;
+            var next = RetryPlan.AfterAttempt(
+                publish[i].Progress(publish[i].Attempts + 1), answers[i], now, Random.Shared.NextDouble());
+            tried.Add(new TriedDelivery(publish[i], answers[i], next));
+        }
+
+        // What the broker has confirmed must be stored even while the process stops.
+        await results.StoreAsync(tried, CancellationToken.None);
+    }
+
+    [LoggerMessage(320, LogLevel.Warning, "A dispatch pass to the broker failed with {ErrorType} {SqlState}; it is repeated")]
+    private partial void LogPassFailed(string errorType, string? sqlState);
+}

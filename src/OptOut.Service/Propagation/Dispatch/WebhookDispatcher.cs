@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using OptOut.Contracts;
+using OptOut.Service.Propagation.Acknowledgements;
+using OptOut.Service.Propagation.Channels;
+using OptOut.Service.Propagation.Channels.Webhook;
+using OptOut.Service.Propagation.Schedules;
+using OptOut.Service.Systems;
+
+namespace OptOut.Service.Propagation.Dispatch;
+
+/// <summary>
+/// Calls webhooks. Each system has its own bound of calls in flight, so that a slow or hanging one holds back nobody
+/// else; one opt-out is never in flight twice for one system, so that its versions arrive in order.
+/// </summary>
+internal sealed partial class WebhookDispatcher(
+    DeliveryClaims claims,
+    EventBuilder events,
+    WebhookChannel channel,
+    DispatchResults results,
+    AcknowledgementIntake acknowledgements,
+    SystemDirectory systems,
+    PartitionOwnership ownership,
+    DispatchSignal signal,
+    TimeProvider clock,
+    ILogger<WebhookDispatcher> logger) : BackgroundService
+{
+    private const int CallsPerSystem = 16;
+    private const int CallsInAll = 256;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<Guid, ClaimedDelivery> _inFlight = new();
+    private readonly ConcurrentDictionary<Guid, Task> _calls = new();
+    private volatile TaskCompletionSource _callEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var woken = signal.NextAsync();
+            var ended = _callEnded.Task;
+            var started = 0;
+            try
+            {
+                started = await PassAsync(stoppingToken);
+            }
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException or InvalidOperationException)
+            {
+                LogPassFailed(exception.GetType().Name, (exception as PostgresException)?.SqlState);
+                woken = ended = Task.Delay(PollInterval, clock, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+
+            // With calls in flight there may be due rows behind them: look again as soon as one has ended.
+            var poll = Task.Delay(PollInterval, clock, stoppingToken);
+            await (started > 0 || !_inFlight.IsEmpty ? Task.WhenAny(woken, ended, poll) : Task.WhenAny(woken, poll));
+        }
+
+        // Each call is bounded, and what it learned is worth storing.
+        await Task.WhenAll(_calls.Values);
+    }
+
+    private async Task<int> PassAsync(CancellationToken stoppingToken)
+    {
+        var lease = ownership.Enter();
+        var calls = 0;
+        try
+        {
+            var due = await claims.DueAsync(
+                await QuotasAsync(stoppingToken), lease.Parts, [.. _inFlight.Keys], CallsInAll - _inFlight.Count, stoppingToken);
+            await results.SupersedeAsync([.. due.Where(d => d.IsOutdated).Select(d => d.DeliveryId)], stoppingToken);
+            var ready = due.Where(d => !d.IsOutdated && !IsBusy(d)).DistinctBy(d => (d.OptOutId, d.System.Id)).ToList();
+            if (ready.Count == 0)
+                return 0;
+
+            var outgoing = await events.BuildAsync(ready, stoppingToken);
+            for (; calls < ready.Count; calls++)
+                Start(ready[calls], outgoing[calls], stoppingToken);
+            return calls;
+        }
+        finally
+        {
+            // Each call entered the parts on its own.
+            lease.Dispose();
+        }
+    }
+
+    private async Task<List<(DownstreamSystem, int)>> QuotasAsync(CancellationToken cancellationToken)
+    {
+        var busy = _inFlight.Values.GroupBy(d => d.System.Id).ToDictionary(g => g.Key, g => g.Count());
+        return [.. (await systems.FreshAsync(cancellationToken)).All
+            .Where(s => s.Channel.Type == ChannelTypes.Webhook && s is { IsPaused: false, IsRetired: false })
+            .Select(s => (s, CallsPerSystem - busy.GetValueOrDefault(s.Id)))
+            .Where(q => q.Item2 > 0)];
+    }
+
+    private bool IsBusy(ClaimedDelivery delivery) =>
+        _inFlight.Values.Any(d => d.OptOutId == delivery.OptOutId && d.System.Id == delivery.System.Id);
+
+    private void Start(ClaimedDelivery delivery, OutgoingDelivery outgoing, CancellationToken stoppingToken)
+    {
+        _inFlight[delivery.DeliveryId] = delivery;
+        var lease = ownership.Enter();
+        _calls[delivery.DeliveryId] = Task.Run(async () =>
+        {
+            try
+            {
+                await CallAsync(delivery, outgoing, stoppingToken);
+            }
+            catch (Exception exception)
+            {
+                // The row is still due: the call is made again.
+                LogResultLost(exception.GetType().Name, delivery.System.Name);
+                await Task.Delay(PollInterval, clock, CancellationToken.None);
+            }
+            finally
+            {
+                _inFlight.TryRemove(delivery.DeliveryId, out _);
+                _calls.TryRemove(delivery.DeliveryId, out _);
+                lease.Dispose();
+                Interlocked.Exchange(ref _callEnded, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            }
+        }, CancellationToken.None);
+    }
+
+    private async Task CallAsync(ClaimedDelivery delivery, OutgoingDelivery outgoing, CancellationToken stoppingToken)
+    {
+        var result = (await channel.SendAsync([outgoing], stoppingToken))[0];
+        if (result.Outcome == AttemptOutcome.Interrupted)
+            return;
+        if (result is { Outcome: AttemptOutcome.Sent, Answer: { } answer }
+            && await AcknowledgedAsync(delivery, answer))
+            result = result with { Outcome = AttemptOutcome.Acknowledged };
+
+        var next = RetryPlan.AfterAttempt(
+            delivery.Progress(delivery.Attempts + 1), result, clock.GetUtcNow(), Random.Shared.NextDouble());
+        await results.StoreAsync([new TriedDelivery(delivery, result, next)], CancellationToken.None);
+    }
+
+    private async Task<bool> AcknowledgedAsync(ClaimedDelivery delivery, WebhookAnswer answer)
+    {
+        var message = new SignedMessage(answer.Body,
+            new WebhookHeaders(answer.WebhookId, answer.WebhookTimestamp, answer.WebhookSignature), delivery.TraceParent);
+        return await acknowledgements.TakeWebhookAnswerAsync(delivery.System, message, CancellationToken.None);
+    }
+
+    [LoggerMessage(330, LogLevel.Warning, "A pass over webhooks failed with {ErrorType} {SqlState}; it is repeated")]
+    private partial void LogPassFailed(string errorType, string? sqlState);
+
+    [LoggerMessage(331, LogLevel.Warning, "The result of a call to {System} could not be stored ({ErrorType}); it is made again")]
+    private partial void LogResultLost(string errorType, string system);
+}

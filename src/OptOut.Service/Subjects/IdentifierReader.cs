@@ -1,0 +1,43 @@
+using OptOut.Service.Platform.Database;
+
+namespace OptOut.Service.Subjects;
+
+/// <summary>One identifier of a person, in the clear: it lives only while an event is built.</summary>
+internal sealed record KnownIdentifier(string Type, string Value)
+{
+    public override string ToString() => Type;
+}
+
+/// <summary>Reads and decrypts the identifiers of many people at once.</summary>
+internal sealed class IdentifierReader(Databases databases, SubjectKeys keys)
+{
+    private const string Select =
+        """
+        SELECT m.survivor_id, i.subject_id, i.identifier_id, i.type, i.value_ciphertext
+        FROM optout.subject m JOIN optout.identifier i ON i.subject_id = m.subject_id
+        WHERE (m.subject_id = ANY ($1) OR (m.survivor_id = ANY ($1) AND m.survivor_id <> m.subject_id))
+            AND i.value_ciphertext IS NOT NULL
+        ORDER BY i.identifier_id
+        """;
+
+    /// <summary>For each surviving subject its identifiers and those of everyone merged into it.</summary>
+    public async Task<ILookup<Guid, KnownIdentifier>> ReadAsync(
+        IReadOnlyCollection<Guid> survivorIds, CancellationToken cancellationToken)
+    {
+        var rows = new List<(Guid Survivor, Guid Subject, Guid Id, string Type, byte[] Ciphertext)>();
+        await using (var command = databases.Main.CreateCommand(Select))
+        {
+            command.Parameters.Add(Sql.Uuids([.. survivorIds]));
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                rows.Add((reader.GetGuid(0), reader.GetGuid(1), reader.GetGuid(2), reader.GetString(3),
+                    reader.GetFieldValue<byte[]>(4)));
+        }
+
+        var opened = await keys.LoadAsync(rows.Select(r => r.Subject).ToHashSet(), cancellationToken);
+        return rows
+            .Where(r => opened.ContainsKey(r.Subject))
+            .ToLookup(r => r.Survivor,
+                r => new KnownIdentifier(r.Type, IdentifierValue.Decrypt(opened[r.Subject], r.Id, r.Ciphertext)));
+    }
+}
