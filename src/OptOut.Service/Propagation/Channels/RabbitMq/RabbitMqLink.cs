@@ -7,13 +7,17 @@ internal sealed class RabbitMqLink
 {
     private volatile IConnection? _connection;
     private volatile bool _declared;
+    private volatile bool _publishable;
     private volatile bool _blocked;
 
     /// <summary>The open connection, or null. Good for declarations and questions.</summary>
     public IConnection? Connection => _connection is { IsOpen: true } connection ? connection : null;
 
     /// <summary>The connection once our exchanges stand and while the broker takes messages, else null.</summary>
-    public IConnection? Publishing => _declared && !_blocked ? Connection : null;
+    public IConnection? Publishing => _publishable && !_blocked ? Connection : null;
+
+    /// <summary>Whether the declarations of this connection have been run.</summary>
+    public bool IsDeclared => _declared;
 
     public void Open(IConnection connection)
     {
@@ -29,15 +33,21 @@ internal sealed class RabbitMqLink
         };
         _blocked = false;
         _declared = false;
+        _publishable = false;
         _connection = connection;
     }
 
-    /// <summary>Says whether events may be published: a wrong exchange could hand them to the wrong systems.</summary>
-    public void AllowPublishing(bool allowed) => _declared = allowed;
+    /// <summary>Says that the declarations ran and whether events may be published.</summary>
+    public void Declared(bool publishable)
+    {
+        _publishable = publishable;
+        _declared = true;
+    }
 
     public void Close()
     {
         _declared = false;
+        _publishable = false;
         _connection = null;
     }
 }

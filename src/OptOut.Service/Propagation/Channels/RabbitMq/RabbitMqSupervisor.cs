@@ -16,7 +16,7 @@ internal sealed class RabbitMqSupervisor(
     ILogger<RabbitMqSupervisor> logger) : BackgroundService
 {
     // What the broker refused is looked at again: an operator may have put it right.
-    private static readonly TimeSpan FaultRecheckInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FaultRecheckInterval = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -79,7 +79,7 @@ internal sealed class RabbitMqSupervisor(
         }
 
         // Without our own exchange of the right type an event could reach systems that it is not for.
-        link.AllowPublishing(!faults.Any(fault =>
+        link.Declared(publishable: !faults.Any(fault =>
             fault.Kind != TopologyFaultKind.QueueConflict && fault.Name == BrokerNames.EventsExchange));
         return known && faults.Count == 0;
     }
