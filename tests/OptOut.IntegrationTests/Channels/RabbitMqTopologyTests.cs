@@ -1,0 +1,102 @@
+using OptOut.IntegrationTests.Fixtures;
+using OptOut.Service.Propagation.Channels.RabbitMq;
+using OptOut.Service.Propagation.Schedules;
+using RabbitMQ.Client;
+
+namespace OptOut.IntegrationTests.Channels;
+
+public sealed class RabbitMqTopologyTests(Servers servers)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Exactly_the_published_names_stand_on_the_broker_and_no_others()
+    {
+        var uri = await servers.CreateVhostAsync();
+        await using var link = await Link.ReadyAsync(uri, "crm", "mailer");
+        var sink = new RecordingSink();
+        await link.StartIntakeAsync(sink);
+        await RecordingSink.WaitForIntakeAsync(uri, sink);
+
+        Assert.Equal(["optout.acks", "optout.events"], await servers.NamesAsync(uri, "exchanges"));
+        Assert.Equal(
+            ["optout.acks", "optout.acks.dead", "optout.crm", "optout.crm.dead", "optout.mailer", "optout.mailer.dead"],
+            await servers.NamesAsync(uri, "queues"));
+        var queue = await servers.QueueAsync(uri, "optout.crm");
+        Assert.Equal("quorum", queue.GetProperty("type").GetString());
+        var arguments = queue.GetProperty("arguments");
+        Assert.Equal(20, arguments.GetProperty("x-delivery-limit").GetInt32());
+        Assert.Equal("optout.crm.dead", arguments.GetProperty("x-dead-letter-routing-key").GetString());
+        Assert.Empty(link.Topology.Faults);
+    }
+
+    [Fact]
+    public async Task An_exchange_of_another_type_is_told_and_nothing_is_published_into_it()
+    {
+        var uri = await servers.CreateVhostAsync();
+        await using var connection = await new ConnectionFactory { Uri = uri }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(null, Cancellation);
+        await channel.ExchangeDeclareAsync(
+            "optout.events", ExchangeType.Fanout, durable: true, cancellationToken: Cancellation);
+        await using var link = await Link.StartAsync(uri, "crm");
+        await Link.UntilAsync(() => link.State.IsDeclared);
+
+        Assert.Equal(
+            [new TopologyFault(TopologyFaultKind.ExchangeConflict, "optout.events")], link.Topology.Faults);
+        Assert.Null(link.State.Publishing);
+        Assert.Contains("optout.crm", await servers.NamesAsync(uri, "queues"));
+    }
+
+    [Fact]
+    public async Task A_queue_with_other_arguments_is_told_and_used_as_it_is()
+    {
+        var uri = await servers.CreateVhostAsync();
+        await using var connection = await new ConnectionFactory { Uri = uri }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(null, Cancellation);
+        await channel.QueueDeclareAsync(
+            "optout.crm", durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        await using var link = await Link.ReadyAsync(uri, "crm");
+
+        Assert.Equal([new TopologyFault(TopologyFaultKind.QueueConflict, "optout.crm")], link.Topology.Faults);
+        await link.Channel.SendAsync([Link.Event("crm")], Cancellation);
+        Assert.Equal(1u, await channel.MessageCountAsync("optout.crm", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_system_can_not_take_the_name_of_the_acknowledgements_queue()
+    {
+        await using var link = await Link.StartAsync(await servers.CreateVhostAsync());
+
+        var fault = await link.Topology.EnsureSystemAsync("acks", Cancellation);
+
+        Assert.Equal(TopologyFaultKind.NameReserved, fault?.Kind);
+    }
+
+    [Fact]
+    public async Task A_queue_tells_whether_it_is_missing_drained_or_waiting()
+    {
+        var uri = await servers.CreateVhostAsync();
+        await using var link = await Link.ReadyAsync(uri, "crm");
+
+        var missing = await link.Topology.QueueStateAsync("elsewhere", Cancellation);
+        var drained = await link.Topology.QueueStateAsync("crm", Cancellation);
+        await link.Channel.SendAsync(Link.Events("crm", 3), Cancellation);
+        var waiting = await link.Topology.QueueStateAsync("crm", Cancellation);
+
+        Assert.Equal(new QueueState.Missing(), missing);
+        Assert.Equal(new QueueState.Present(0, 0), drained);
+        Assert.Equal(new QueueState.Present(3, 0), waiting);
+        Assert.Equal([true, true, false], new[] { missing, drained, waiting }.Select(RetryPlan.MustPublishAgain));
+    }
+
+    [Fact]
+    public async Task Without_a_broker_a_queue_is_unknown_and_a_registration_is_kept_for_later()
+    {
+        await using var link = await Link.StartAsync(new Uri("amqp://guest:guest@127.0.0.1:1/"));
+
+        var fault = await link.Topology.EnsureSystemAsync("crm", Cancellation);
+
+        Assert.Equal(TopologyFaultKind.BrokerUnavailable, fault?.Kind);
+        Assert.Equal(new QueueState.Unknown(), await link.Topology.QueueStateAsync("crm", Cancellation));
+    }
+}
