@@ -23,7 +23,7 @@ internal static class PostAcknowledgements
         "The acknowledgement changed nothing.", "The detail says why: it is stale, repeated, foreign, or about another record.");
 
     public static async Task<IResult> HandleAsync(
-        HttpContext http, AcknowledgementIntake intake, SystemDirectory systems, TimeProvider clock)
+        HttpContext http, AcknowledgementRecorder intake, SystemDirectory systems, TimeProvider clock)
     {
         var batch = await RequestBody.ReadItemsAsync(
             http, AcknowledgementsJson.Strict.Acknowledgement, ContractLimits.MaxAcknowledgementsPerRequest);

@@ -18,7 +18,7 @@ internal sealed partial class WebhookDispatcher(
     EventBuilder events,
     WebhookChannel channel,
     DispatchResults results,
-    AcknowledgementIntake acknowledgements,
+    AcknowledgementRecorder acknowledgements,
     SystemDirectory systems,
     PartitionOwnership ownership,
     DispatchSignal signal,

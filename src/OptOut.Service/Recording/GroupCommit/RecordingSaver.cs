@@ -96,9 +96,9 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
 
         await batch.ExecuteNonQueryAsync(cancellationToken);
         // Fewer rows than asked for: another replica spent the token or stored the answer first.
-        if (used is not null && used.RecordsAffected != (ulong)drafts.UsedTokens.Count)
+        if (used is not null && used.RecordsAffected != drafts.UsedTokens.Count)
             throw new BatchConflictException();
-        if (stored is not null && stored.RecordsAffected != (ulong)answers.Count)
+        if (stored is not null && stored.RecordsAffected != answers.Count)
             throw new BatchConflictException();
     }
 

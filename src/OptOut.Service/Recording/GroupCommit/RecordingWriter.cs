@@ -70,7 +70,7 @@ internal sealed partial class RecordingWriter(
         await base.StopAsync(cancellationToken);
     }
 
-    private async Task CommitAsync(IReadOnlyList<RecordingWork> batch)
+    private async Task CommitAsync(List<RecordingWork> batch)
     {
         var started = Stopwatch.GetTimestamp();
         try
@@ -96,7 +96,7 @@ internal sealed partial class RecordingWriter(
         }
     }
 
-    private async Task<IReadOnlyList<WorkResult>> WithConflictRetriesAsync(IReadOnlyList<RecordingWork> batch)
+    private async Task<IReadOnlyList<WorkResult>> WithConflictRetriesAsync(List<RecordingWork> batch)
     {
         for (var attempt = 1; ; attempt++)
         {

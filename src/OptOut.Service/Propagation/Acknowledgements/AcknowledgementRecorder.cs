@@ -8,12 +8,12 @@ using OptOut.Service.Systems;
 namespace OptOut.Service.Propagation.Acknowledgements;
 
 /// <summary>Takes acknowledgements from every door: the broker's queue, the API, a webhook's own answer.</summary>
-internal sealed partial class AcknowledgementIntake(
+internal sealed partial class AcknowledgementRecorder(
     AcknowledgementStore store,
     SystemDirectory systems,
     AcknowledgementSignal signal,
     TimeProvider clock,
-    ILogger<AcknowledgementIntake> logger) : IAcknowledgementSink
+    ILogger<AcknowledgementRecorder> logger) : IAcknowledgementSink
 {
     private const int DeadlockRetries = 5;
 
@@ -70,7 +70,7 @@ internal sealed partial class AcknowledgementIntake(
             var channel = word.Claim.System!.Channel.Type;
             OptOutTelemetry.Acknowledged(WireNames.Of(word.Claim.Word!.Outcome), word.Claim.Source);
             if (DeliveryStates.IsClosed(word.NewState))
-                OptOutTelemetry.DeliveryLag((now - word.Delivery.RecordedAt).TotalSeconds, channel);
+                OptOutTelemetry.DeliveryLag(now - word.Delivery.RecordedAt, channel);
             Trace(word);
         }
 

@@ -1,0 +1,85 @@
+using OptOut.Service.Access;
+using OptOut.Service.Platform.Http;
+using OptOut.Service.Platform.OpenApi;
+using OptOut.Service.Propagation.Acknowledgements;
+using OptOut.Service.Propagation.Channels;
+using OptOut.Service.Propagation.Channels.RabbitMq;
+using OptOut.Service.Propagation.Channels.Webhook;
+using OptOut.Service.Propagation.Dispatch;
+using OptOut.Service.Propagation.Reading;
+
+namespace OptOut.Service.Propagation;
+
+/// <summary>Propagation: every system is told, and its word is taken. The delivery row is the centre.</summary>
+internal static class PropagationCapability
+{
+    private const string Tag = "Propagation";
+
+    /// <param name="brokerUri">Null where no broker is configured: then only webhooks are dispatched.</param>
+    public static IServiceCollection AddPropagation(
+        this IServiceCollection services, Uri? brokerUri, bool allowPrivateTargets, EventSource source)
+    {
+        services
+            .AddSingleton(source)
+            .AddSingleton(new WorkerName($"{Environment.MachineName}/{Environment.ProcessId}"))
+            .AddSingleton<DispatchSignal>()
+            .AddSingleton<AcknowledgementSignal>()
+            .AddSingleton<PartitionOwnership>()
+            .AddHostedService(provider => provider.GetRequiredService<PartitionOwnership>())
+            .AddHostedService<PeerNotifier>()
+            .AddSingleton<DeliveryClaims>()
+            .AddSingleton<DispatchResults>()
+            .AddSingleton<EventBuilder>()
+            .AddSingleton<AcknowledgementStore>()
+            .AddSingleton<AcknowledgementRecorder>()
+            .AddSingleton<IAcknowledgementSink>(provider => provider.GetRequiredService<AcknowledgementRecorder>())
+            .AddSingleton<DeliveryQueries>()
+            .AddSingleton(new WebhookOptions { AllowPrivateTargets = allowPrivateTargets })
+            .AddSingleton(new TargetPolicy(allowPrivateTargets))
+            .AddSingleton<WebhookChannel>(provider => new WebhookChannel(
+                provider.GetRequiredService<WebhookOptions>(), provider.GetRequiredService<TargetPolicy>(),
+                provider.GetRequiredService<TimeProvider>()))
+            .AddHostedService<WebhookDispatcher>();
+        return brokerUri is null ? services : services.AddBroker(new RabbitMqOptions { Uri = brokerUri });
+    }
+
+    private static IServiceCollection AddBroker(this IServiceCollection services, RabbitMqOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<RabbitMqLink>()
+        .AddSingleton<RabbitMqTopology>()
+        .AddSingleton<ISystemNames, SystemNames>()
+        .AddSingleton<RabbitMqChannel>()
+        .AddHostedService<RabbitMqSupervisor>()
+        .AddHostedService<AcknowledgementIntake>()
+        .AddHostedService<RabbitMqDispatcher>();
+
+    public static IEndpointRouteBuilder MapPropagation(this IEndpointRouteBuilder routes)
+    {
+        string[] readers = ["recorder", "portal", "reader", "operator", "auditor"];
+        var group = routes.MapGroup("/v1").WithTags(Tag);
+        group.MapGet("/opt-outs/{id}/propagation", GetPropagation.HandleAsync).WithName("GetPropagation")
+            .WithSummary("Per system: what was told, when, and what was done; waits with Prefer: wait=N")
+            .RequireRoles(readers).Refuses(ProblemKinds.NotFound)
+            .WithExample(response: ReadingExamples.Propagation);
+        group.MapGet("/deliveries", GetDeliveries.HandleAsync).WithName("ListDeliveries")
+            .WithSummary("Deliveries by system, state, overdue, optOut and since")
+            .RequireRoles("reader", "operator", "auditor").Refuses(ProblemKinds.InvalidParameter, ProblemKinds.InvalidCursor)
+            .WithListParameters()
+            .WithExample(response: $$"""{ "data": [ {{ReadingExamples.Delivery}} ], "nextCursor": null }""");
+        group.MapGet("/deliveries/{id}", GetDeliveries.HandleOneAsync).WithName("GetDelivery")
+            .WithSummary("A delivery with each of its tries")
+            .RequireRoles("reader", "operator", "auditor").Refuses(ProblemKinds.NotFound)
+            .WithExample(response: ReadingExamples.Detail);
+        group.MapPost("/deliveries/{id}/resend", PostResend.HandleAsync).WithName("ResendDelivery")
+            .WithSummary("Try an open delivery now")
+            .RequireRoles("operator").Refuses(ProblemKinds.NotFound, PostResend.AlreadyClosed)
+            .WithExample(response: ReadingExamples.Detail, status: 202);
+        group.MapPost("/acknowledgements", PostAcknowledgements.HandleAsync).WithName("Acknowledge")
+            .WithSummary("A system's signed words on what it did, up to 1,000")
+            .RequireRoles("system")
+            .Refuses(PostAcknowledgements.SignatureInvalid, PostAcknowledgements.Rejected, ProblemKinds.TooManyItems)
+            .WithExample(ReadingExamples.Acknowledgements,
+                """{ "items": [ { "status": 201, "id": "ack_01998a6f0d1e7c11b2d3e4f5a6b7c8d9" } ] }""", status: 207);
+        return routes;
+    }
+}
