@@ -11,7 +11,7 @@ public abstract class CanonicalValue
     {
     }
 
-    /// <summary>Wraps a string. The text must be well-formed UTF-16; a lone surrogate is refused when written.</summary>
+    /// <summary>Wraps a string. A lone surrogate in it is refused when it is written.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
     public static CanonicalValue FromString(string text)
     {

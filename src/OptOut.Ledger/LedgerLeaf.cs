@@ -16,7 +16,7 @@ public sealed class LedgerLeaf
     /// <summary>The longest leaf, in bytes: an entry bundle gives its length two bytes.</summary>
     public const int MaxBytes = 65_535;
 
-    /// <summary>The longest <see cref="Kind"/>, <see cref="Actor"/>, <see cref="System"/> or <see cref="Outcome"/>.</summary>
+    /// <summary>The longest kind, actor, system or outcome, in characters.</summary>
     public const int MaxTokenLength = 128;
 
     private static readonly SearchValues<char> TokenCharacters =

@@ -27,7 +27,8 @@ public static class Cosignature
         return cosignature;
     }
 
-    internal static bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> text, ReadOnlySpan<byte> cosignature) =>
+    internal static bool Verify(
+        ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> text, ReadOnlySpan<byte> cosignature) =>
         TryReadTime(cosignature, out var seconds)
         && Ed25519.Verify(publicKey, Message(text, seconds), cosignature[sizeof(long)..]);
 

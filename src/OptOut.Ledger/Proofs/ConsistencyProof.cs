@@ -7,7 +7,7 @@ namespace OptOut.Ledger.Proofs;
 /// Shows that the tree of <paramref name="To"/> leaves begins with the tree of <paramref name="From"/> leaves: nothing
 /// was changed, removed or put in between (RFC 9162 section 2.1.4).
 /// </summary>
-/// <param name="From">Size of the older tree, at least 1: every tree continues the empty one, which proves nothing.</param>
+/// <param name="From">Size of the older tree, at least 1: that a tree continues the empty one proves nothing.</param>
 /// <param name="To">Size of the newer tree.</param>
 /// <param name="Hashes">32-byte hashes; none where both sizes are equal.</param>
 public sealed record ConsistencyProof(long From, long To, IReadOnlyList<byte[]> Hashes)

@@ -22,7 +22,9 @@ public sealed class Receipt
     /// <param name="index">The leaf's place, from 0.</param>
     /// <param name="hashes">The inclusion proof's hashes, from the leaf's sibling upwards.</param>
     /// <param name="checkpoint">The signed checkpoint, verbatim.</param>
-    /// <exception cref="FormatException">A hash is not 32 bytes long, there are too many, or the index is negative.</exception>
+    /// <exception cref="FormatException">
+    /// A hash is not 32 bytes long, there are too many, or the index is negative.
+    /// </exception>
     public Receipt(byte[]? extra, long index, IReadOnlyList<byte[]> hashes, string checkpoint)
     {
         ArgumentNullException.ThrowIfNull(hashes);
@@ -34,7 +36,7 @@ public sealed class Receipt
         (Extra, Index, Hashes, Checkpoint) = (extra, index, hashes, checkpoint);
     }
 
-    /// <summary>The leaf's bytes, if the receipt carries them. They are authentic only once the receipt is proven.</summary>
+    /// <summary>The leaf's bytes, if the receipt carries them; authentic only once it is proven.</summary>
     public byte[]? Extra { get; }
 
     /// <summary>The leaf's place, from 0.</summary>
@@ -47,7 +49,7 @@ public sealed class Receipt
     public string Checkpoint { get; }
 
     /// <summary>Reads a receipt, in its only spelling.</summary>
-    /// <exception cref="FormatException">It is malformed or too long. The checkpoint in it is not looked into.</exception>
+    /// <exception cref="FormatException">Malformed or too long; the checkpoint in it is not looked into.</exception>
     public static Receipt Parse(ReadOnlySpan<byte> receipt)
     {
         if (receipt.Length > MaxBytes)

@@ -6,7 +6,7 @@ namespace OptOut.Ledger.Tiles;
 /// <param name="PartialWidth">How many hashes stand in the partial tile after them; 0 where there is none.</param>
 public sealed record TileLevel(int Level, long FullTiles, int PartialWidth)
 {
-    /// <summary>The levels of a log of <paramref name="size"/> leaves, from the leaves up; none for an empty log.</summary>
+    /// <summary>The levels of a log of <paramref name="size"/> leaves, leaves first; none for an empty log.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The size is negative.</exception>
     public static IReadOnlyList<TileLevel> Of(long size)
     {

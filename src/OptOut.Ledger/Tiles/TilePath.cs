@@ -5,8 +5,8 @@ namespace OptOut.Ledger.Tiles;
 
 /// <summary>
 /// The name of one file of a C2SP tlog-tiles directory: a hash tile <c>tile/&lt;L&gt;/&lt;N&gt;[.p/&lt;W&gt;]</c> or an
-/// entry bundle <c>tile/entries/&lt;N&gt;[.p/&lt;W&gt;]</c>. N stands in groups of three digits, all but the last with an
-/// <c>x</c> before them.
+/// entry bundle <c>tile/entries/&lt;N&gt;[.p/&lt;W&gt;]</c>. N stands in groups of three digits, all but the last with
+/// an <c>x</c> before them.
 /// </summary>
 public sealed record TilePath
 {

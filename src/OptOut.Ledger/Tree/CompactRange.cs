@@ -25,7 +25,7 @@ public sealed class CompactRange
         ArgumentOutOfRangeException.ThrowIfNegative(size);
         ArgumentNullException.ThrowIfNull(edge);
         if (edge.Count != BitOperations.PopCount((ulong)size) || edge.Any(hash => hash.Length != MerkleTree.HashBytes))
-            throw new ArgumentException("The edge has one hash of 32 bytes for each bit set in the size.", nameof(edge));
+            throw new ArgumentException("An edge has one 32-byte hash for each bit set in the size.", nameof(edge));
 
         Size = size;
         _edge.AddRange(edge);

@@ -12,7 +12,7 @@ internal sealed class NaiveTree(IReadOnlyList<byte[]> leaves)
 
     /// <summary>A tree of small, different leaves.</summary>
     internal static NaiveTree Of(int size) =>
-        new([.. Enumerable.Range(0, size).Select(i => BitConverter.GetBytes(i)[..(1 + i % 4)].Append((byte)i).ToArray())]);
+        new([.. Enumerable.Range(0, size).Select(i => Enumerable.Repeat((byte)i, 1 + i / 256).ToArray())]);
 
     internal byte[] Leaf(int index) => _leaves[index];
 

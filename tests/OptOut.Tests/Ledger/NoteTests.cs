@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using OptOut.Ledger.Notes;
@@ -19,8 +19,8 @@ public sealed class NoteTests
         var note = SignedNote.Sign(Text, [NoteSigner.Ecdsa(Origin, key)]);
         var signature = Assert.Single(note.Signatures);
         Assert.Equal(0x30, signature.Bytes.Span[0]);
-        Assert.Equal(
-            Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo())[..4]), signature.KeyId.ToString("x8", CultureInfo.InvariantCulture));
+        var digest = SHA256.HashData(key.ExportSubjectPublicKeyInfo());
+        Assert.Equal(BinaryPrimitives.ReadUInt32BigEndian(digest), signature.KeyId);
         Assert.Equal(Text + "\n" + signature + "\n", Encoding.UTF8.GetString(note.ToBytes()));
     }
 
@@ -93,7 +93,8 @@ public sealed class NoteTests
         Assert.Throws<ArgumentException>(() => SignedNote.Sign("no newline", [signer]));
         Assert.Throws<ArgumentException>(() => SignedNote.Sign("tab\there\n", [signer]));
         Assert.Throws<ArgumentException>(() => SignedNote.Sign(Text, []));
-        var twice = new[] { NoteSigner.FromEd25519(Origin, Seed(1)), NoteSigner.Cosigner("w", Seed(1), TimeProvider.System) };
+        NoteSigner[] twice =
+            [NoteSigner.FromEd25519(Origin, Seed(1)), NoteSigner.Cosigner("w", Seed(1), TimeProvider.System)];
         Assert.Throws<ArgumentException>(() => SignedNote.Sign(Text, twice));
         using var p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         Assert.Throws<ArgumentException>(() => NoteSigner.Ecdsa(Origin, p384));
@@ -111,35 +112,6 @@ public sealed class NoteTests
         var line = $"text\n\n\u2014 name {base64}\n";
         Assert.Throws<FormatException>(() => SignedNote.Parse(Encoding.UTF8.GetBytes(line)));
         Assert.Single(SignedNote.Parse(Encoding.UTF8.GetBytes("text\n\n\u2014 name AQIDBAU=\n")).Signatures);
-    }
-
-    // RFC 8032 section 7.1, tests 1 to 3.
-    [Theory]
-    [InlineData(
-        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
-        "",
-        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b")]
-    [InlineData(
-        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
-        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
-        "72",
-        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")]
-    [InlineData(
-        "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
-        "af82",
-        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a")]
-    public void Ed25519_gives_the_signatures_of_its_standard(string seed, string publicKey, string text, string signature)
-    {
-        Assert.True(Ed25519.IsSupported, "libcrypto.so.3 is part of every machine that this is tested on.");
-        var (key, message) = (Convert.FromHexString(seed), Convert.FromHexString(text));
-        Assert.Equal(publicKey, Convert.ToHexStringLower(Ed25519.PublicKey(key)));
-        Assert.Equal(signature, Convert.ToHexStringLower(Ed25519.Sign(key, message)));
-        Assert.True(Ed25519.Verify(Convert.FromHexString(publicKey), message, Convert.FromHexString(signature)));
-        Assert.False(Ed25519.Verify(Convert.FromHexString(publicKey), [.. message, 0], Convert.FromHexString(signature)));
-        Assert.False(Ed25519.Verify(Convert.FromHexString(publicKey), message, new byte[63]));
-        Assert.Throws<ArgumentException>(() => Ed25519.Sign(key.AsSpan(1), message));
     }
 
     private static NoteSigner[] Signers(ECDsa key) =>
