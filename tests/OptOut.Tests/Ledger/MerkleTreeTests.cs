@@ -75,6 +75,21 @@ public sealed class MerkleTreeTests
     }
 
     [Fact]
+    public void A_proof_must_end_exactly_at_the_root_of_the_size_that_it_claims()
+    {
+        var leaf = MerkleTree.HashLeaf(Naive.Leaf(1));
+        // Right hashes for a tree of two, claimed for one; and an inner node passed off as the root of eight.
+        Assert.False(new InclusionProof(0, 1, Naive.Path(1, 2)).Verify(leaf, Roots[2]));
+        Assert.False(new InclusionProof(1, 8, Naive.Path(1, 2)).Verify(leaf, Roots[2]));
+        Assert.False(new ConsistencyProof(1, 8, Naive.Proof(1, 4)).Verify(Roots[1], Roots[4]));
+        Assert.False(new ConsistencyProof(1, 4, Naive.Proof(1, 8)).Verify(Roots[1], Roots[8]));
+        // The older tree's last leaf lies at the right edge of both, so only the size shows that the proof is too long.
+        byte[][] tooLong = [.. Naive.Proof(3, 4), Roots[4]];
+        var grown = MerkleTree.HashNode(Roots[4], Roots[4]);
+        Assert.False(new ConsistencyProof(3, 4, tooLong).Verify(MerkleTree.HashNode(Roots[4], Roots[3]), grown));
+    }
+
+    [Fact]
     public void A_proof_asks_for_the_nodes_that_it_named_and_no_others()
     {
         var asked = new List<NodeAddress>();

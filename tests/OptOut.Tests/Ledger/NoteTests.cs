@@ -67,6 +67,10 @@ public sealed class NoteTests
         Assert.Equal(NoteVerdict.Verified, check.Verdict);
         Assert.Equal(Noon, Cosignature.TimeOf(check.Verified[1].Bytes.Span));
 
+        // The message as the specification spells it, put together here once more.
+        var message = Encoding.UTF8.GetBytes($"cosignature/v1\ntime {Noon.ToUnixTimeSeconds()}\n{Text}");
+        Assert.Equal(Ed25519.Sign(Seed(2), message), check.Verified[1].Bytes.Span[8..].ToArray());
+
         // A cosignature of the same key is not a signature of the plain kind, and the other way round.
         var plain = new NoteVerifier("witness.example/w1", NoteKeyType.Ed25519, Ed25519.PublicKey(Seed(2)));
         Assert.False(plain.Verify(Encoding.UTF8.GetBytes(Text), check.Verified[1].Bytes.Span[8..]));
