@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using FsCheck;
 using FsCheck.Fluent;
 using OptOut.Service.Platform.Keys;
@@ -71,6 +73,18 @@ public sealed class LinkTokenTests
     }
 
     [Fact]
+    public void A_token_sealed_with_the_right_key_but_another_nonce_is_no_second_spelling()
+    {
+        var ring = Rings.One();
+        byte[] plain = [.. Ada.SubjectId.ToByteArray(bigEndian: true), Ada.Channel, .. "marketing.newsletter"u8];
+        byte[] blob = [2, .. "k1"u8, .. new byte[12 + plain.Length + 16]];
+        using var cipher = new AesGcm(ring.Key(KeyUse.LinkSeal, "k1"), 16);
+        cipher.Encrypt(blob.AsSpan(3, 12), plain, blob.AsSpan(15, plain.Length), blob.AsSpan(^16), blob.AsSpan(0, 3));
+
+        Assert.False(Links.TryRead(Base64Url.EncodeToString(blob), out _));
+    }
+
+    [Fact]
     public void A_token_shows_neither_person_nor_purpose()
     {
         var bytes = Links.Create(Ada).Replace('-', '+').Replace('_', '/');
@@ -88,7 +102,7 @@ public sealed class LinkTokenTests
         Assert.False(Links.TryRead(new string('A', 1_000_000), out _));
         for (var length = 0; length < 300; length++) Assert.False(Links.TryRead(new string('_', length), out _));
         Prop.ForAll<string>(text => !Links.TryRead(text, out _)).QuickCheckThrowOnFailure();
-        Prop.ForAll<byte[]>(bytes => !Links.TryRead(System.Buffers.Text.Base64Url.EncodeToString(bytes ?? []), out _))
+        Prop.ForAll<byte[]>(bytes => !Links.TryRead(Base64Url.EncodeToString(bytes ?? []), out _))
             .QuickCheckThrowOnFailure();
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace OptOut.Service.Subjects.Identifiers;
@@ -11,7 +12,8 @@ internal static class EmailRule
 {
     public const short Version = 1;
 
-    private const string AtomText = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~";
+    private static readonly SearchValues<char> AtomText = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~.");
 
     private static readonly IdentifierRefusal NotAnAddress =
         IdentifierRefusal.Unparsable("An e-mail address is one local part, one @ and one domain.");
@@ -68,8 +70,9 @@ internal static class EmailRule
     // Beyond ASCII everything but white space is a letter of somebody's name (RFC 6531).
     private static bool IsAtomText(string local)
     {
+        if (Ascii.IsValid(local)) return !local.AsSpan().ContainsAnyExcept(AtomText);
         foreach (var c in local)
-            if (c != '.' && (char.IsAscii(c) ? !AtomText.Contains(c) : char.IsWhiteSpace(c)))
+            if (char.IsAscii(c) ? !AtomText.Contains(c) : char.IsWhiteSpace(c))
                 return false;
 
         return true;

@@ -56,11 +56,11 @@ internal static class IdentifierText
     // Control, direction and zero-width characters, line ends, half surrogates, and code points that are no characters.
     private static bool HoldsForbidden(string text)
     {
+        if (Ascii.IsValid(text)) return text.AsSpan().ContainsAnyInRange('\0', '\u001F') || text.Contains('\u007F');
         for (var i = 0; i < text.Length;)
         {
             if (!Rune.TryGetRuneAt(text, i, out var rune)) return true;
             i += rune.Utf16SequenceLength;
-            if (rune.IsAscii && !Rune.IsControl(rune)) continue;
             if ((rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF) return true;
             if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate)

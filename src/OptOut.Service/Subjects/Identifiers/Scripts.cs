@@ -61,6 +61,7 @@ internal static class Scripts
     /// <summary>The same for each part between any of the separators.</summary>
     public static bool AnyPartMixed(ReadOnlySpan<char> text, ReadOnlySpan<char> separators)
     {
+        if (Ascii.IsValid(text)) return false;
         foreach (var part in text.SplitAny(separators))
             if (Mixed(text[part]))
                 return true;
