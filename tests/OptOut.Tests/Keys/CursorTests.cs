@@ -32,10 +32,13 @@ public sealed class CursorTests
         for (var i = 0; i < cursor.Length; i++)
         {
             Assert.False(Cursors.TryOpen(cursor[..i], "f", out _));
-            Assert.False(Cursors.TryOpen($"{cursor[..i]}{(cursor[i] == 'w' ? 'g' : 'w')}{cursor[(i + 1)..]}", "f", out _));
+            Assert.False(
+                Cursors.TryOpen($"{cursor[..i]}{(cursor[i] == 'w' ? 'g' : 'w')}{cursor[(i + 1)..]}", "f", out _));
         }
 
-        Assert.False(Cursors.TryOpen(new Cursor(Rings.Of(Rings.Key("k1", "2026-01-01T00:00:00Z", 9))).Seal("f", [1]), "f", out _));
+        Assert.False(
+            Cursors.TryOpen(new Cursor(Rings.Of(Rings.Key("k1", "2026-01-01T00:00:00Z", 9))).Seal("f", [1]), "f",
+                out _));
     }
 
     [Fact]
@@ -59,7 +62,8 @@ public sealed class CursorTests
     public void Positions_and_filters_of_any_size_up_to_the_bound_come_back()
     {
         var longest = new byte[Cursor.MaxPositionBytes];
-        Assert.True(Cursors.TryOpen(Cursors.Seal(new string('f', 10_000), longest), new string('f', 10_000), out var read));
+        Assert.True(
+            Cursors.TryOpen(Cursors.Seal(new string('f', 10_000), longest), new string('f', 10_000), out var read));
         Assert.Equal(longest, read);
         Assert.True(Cursors.TryOpen(Cursors.Seal("", []), "", out _));
         Assert.Throws<ArgumentException>(() => Cursors.Seal("f", new byte[Cursor.MaxPositionBytes + 1]));

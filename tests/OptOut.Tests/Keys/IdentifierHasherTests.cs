@@ -34,7 +34,8 @@ public sealed class IdentifierHasherTests
         var hasher = new IdentifierHasher(Ring);
 
         Assert.NotEqual(hasher.Current(KeyUse.Lookup, "email", "a@b.c"), hasher.Current(KeyUse.Feed, "email", "a@b.c"));
-        Assert.NotEqual(hasher.Current(KeyUse.Lookup, "email", "a@b.c"), hasher.Current(KeyUse.Lookup, "user_id", "a@b.c"));
+        Assert.NotEqual(hasher.Current(KeyUse.Lookup, "email", "a@b.c"),
+            hasher.Current(KeyUse.Lookup, "user_id", "a@b.c"));
     }
 
     [Fact]
@@ -43,11 +44,14 @@ public sealed class IdentifierHasherTests
         var hasher = new IdentifierHasher(Ring);
         var value = new string('界', 320);
 
-        Assert.Equal(hasher.Current(KeyUse.Feed, "user_id", value), hasher.ForMatching(KeyUse.Feed, "user_id", value)[0]);
-        Assert.NotEqual(hasher.Current(KeyUse.Feed, "user_id", value), hasher.Current(KeyUse.Feed, "user_id", value[1..]));
+        Assert.Equal(hasher.Current(KeyUse.Feed, "user_id", value),
+            hasher.ForMatching(KeyUse.Feed, "user_id", value)[0]);
+        Assert.NotEqual(hasher.Current(KeyUse.Feed, "user_id", value),
+            hasher.Current(KeyUse.Feed, "user_id", value[1..]));
     }
 
     [Fact]
     public void Keys_of_other_uses_hash_no_identifier() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new IdentifierHasher(Ring).Current(KeyUse.Link, "email", "a@b.c"));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            new IdentifierHasher(Ring).Current(KeyUse.Link, "email", "a@b.c"));
 }

@@ -115,7 +115,8 @@ public sealed class KeyRingTests
         var expected = hasher.Current(KeyUse.Lookup, "email", "ada@example.com");
 
         var all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
-            Enumerable.Range(0, 2_000).All(_ => hasher.Current(KeyUse.Lookup, "email", "ada@example.com") == expected))));
+            Enumerable.Range(0, 2_000).All(_ =>
+                hasher.Current(KeyUse.Lookup, "email", "ada@example.com") == expected))));
 
         Assert.All(all, Assert.True);
     }

@@ -50,7 +50,8 @@ public sealed class LinkTokenTests
 
     [Fact]
     public void A_token_of_another_ring_is_refused_even_under_the_same_key_id() =>
-        Assert.False(new LinkToken(Rings.Of(Rings.Key("k1", "2026-01-01T00:00:00Z", 77))).TryRead(Links.Create(Ada), out _));
+        Assert.False(
+            new LinkToken(Rings.Of(Rings.Key("k1", "2026-01-01T00:00:00Z", 77))).TryRead(Links.Create(Ada), out _));
 
     [Fact]
     public void Every_changed_letter_cut_or_addition_is_refused()

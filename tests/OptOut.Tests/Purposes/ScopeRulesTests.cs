@@ -13,7 +13,8 @@ public sealed class ScopeRulesTests
     ];
 
     private static readonly Arbitrary<Scope> Scopes = Gen.Elements(PurposeNames)
-        .SelectMany(_ => Gen.Elements(Channels.All.ToArray()), (purpose, channel) => new Scope(purpose, channel)).ToArbitrary();
+        .SelectMany(_ => Gen.Elements(Channels.All.ToArray()), (purpose, channel) =>
+            new Scope(purpose, channel)).ToArbitrary();
 
     private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(5_000);
 
@@ -40,8 +41,10 @@ public sealed class ScopeRulesTests
     [Fact]
     public void Stop_all_reaches_every_channel_and_a_newsletter_stop_leaves_other_messages_alone()
     {
-        Assert.All(Channels.All, channel => Assert.True(ScopeRules.Covers(new("all", "any"), new("transactional", channel))));
-        Assert.False(ScopeRules.Covers(new("marketing.newsletter", "any"), new("transactional.password_reset", "email")));
+        Assert.All(Channels.All, channel =>
+            Assert.True(ScopeRules.Covers(new("all", "any"), new("transactional", channel))));
+        Assert.False(
+            ScopeRules.Covers(new("marketing.newsletter", "any"), new("transactional.password_reset", "email")));
     }
 
     [Fact]
@@ -50,7 +53,8 @@ public sealed class ScopeRulesTests
 
     [Fact]
     public void Two_scopes_that_cover_each_other_are_one() =>
-        Prop.ForAll(Scopes, Scopes, (a, b) => !(ScopeRules.Covers(a, b) && ScopeRules.Covers(b, a)) || a == b).Check(Many);
+        Prop.ForAll(Scopes, Scopes, (a, b) => !(ScopeRules.Covers(a, b) && ScopeRules.Covers(b, a))
+            || a == b).Check(Many);
 
     [Fact]
     public void Covering_passes_on() =>
@@ -59,7 +63,8 @@ public sealed class ScopeRulesTests
 
     [Fact]
     public void The_list_of_covering_scopes_is_exactly_those_that_cover() =>
-        Prop.ForAll(Scopes, Scopes, (a, b) => ScopeRules.Covering(b).Contains(a) == ScopeRules.Covers(a, b)).Check(Many);
+        Prop.ForAll(Scopes, Scopes, (a, b) =>
+            ScopeRules.Covering(b).Contains(a) == ScopeRules.Covers(a, b)).Check(Many);
 
     [Fact]
     public void A_contract_is_touched_by_every_scope_that_covers_it_or_that_it_covers() =>
@@ -124,7 +129,8 @@ public sealed class ScopeRulesTests
     [InlineData("a.b", "a")]
     [InlineData("a", "all")]
     [InlineData("all", null)]
-    public void The_tree_ends_at_all(string purpose, string? parent) => Assert.Equal(parent, ScopeRules.Parent(purpose));
+    public void The_tree_ends_at_all(string purpose, string? parent) =>
+        Assert.Equal(parent, ScopeRules.Parent(purpose));
 
     [Fact]
     public void The_stored_byte_of_a_channel_never_changes()

@@ -8,10 +8,14 @@ public sealed class NormaliserPropertyTests
 {
     private static readonly string[] Pieces =
     [
-        "a", "Z", "ada", "\u00c9", "e\u0301", "\u0430", "\u03a3", "\u03c2", "\u0130", "\u017f", "\u1e9e", "\u6771", "\u3042",
-        "\u30fc", "\uae40", "\u05d0", "\u0634", "\uff21", "\uff20", "@", "@example.com", "@b\u00fccher.example", "@xn--bcher-kva.de",
-        ".", "..", "+", "-", "\"", "(0)", "(", ")", "00", "+49", "+1", "+39", "tel:", "0", "5", "1234567", "\uff15", " ", "\u00a0",
-        "\0", "\u200b", "\u202e", "\ud83d\ude00", "\ud800", "\ufb01", "\u00df", "\u3002", "\u0345", "\u1fb3", "[", "\u2126", "\u00b5",
+        "a", "Z", "ada", "\u00c9", "e\u0301", "\u0430", "\u03a3", "\u03c2", "\u0130", "\u017f", "\u1e9e", "\u6771",
+        "\u3042",
+        "\u30fc", "\uae40", "\u05d0", "\u0634", "\uff21", "\uff20", "@", "@example.com", "@b\u00fccher.example",
+        "@xn--bcher-kva.de",
+        ".", "..", "+", "-", "\"", "(0)", "(", ")", "00", "+49", "+1", "+39", "tel:", "0", "5", "1234567", "\uff15",
+        " ", "\u00a0",
+        "\0", "\u200b", "\u202e", "\ud83d\ude00", "\ud800", "\ufb01", "\u00df", "\u3002", "\u0345", "\u1fb3",
+        "[", "\u2126", "\u00b5",
         "6D92078A-8246-4BA4-AE5B-76104861E7DC", ".com", "\u0958", "\ud834\udd5e", "\u00bd",
     ];
 
@@ -30,8 +34,10 @@ public sealed class NormaliserPropertyTests
         .SelectMany(_ => Gen.Elements("@example.com", "@b\u00fccher.example", "@\u4f8b\u3048.jp"),
             (pieces, domain) => string.Concat(pieces.Where(piece => !piece.Contains('@'))) + domain).ToArbitrary();
 
-    private static readonly Arbitrary<string> Numbers = Gen.Elements("+49", "0049", "+1", "+39", "+44(0)", "0", "+7", "")
-        .SelectMany(_ => Gen.Choose(0, 999_999_999), (prefix, number) => $"{prefix} {number:000 000-000}").ToArbitrary();
+    private static readonly Arbitrary<string> Numbers = Gen
+        .Elements("+49", "0049", "+1", "+39", "+44(0)", "0", "+7", "")
+        .SelectMany(_ => Gen.Choose(0, 999_999_999), (prefix, number) =>
+            $"{prefix} {number:000 000-000}").ToArbitrary();
 
     private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(2_000);
 
@@ -49,7 +55,8 @@ public sealed class NormaliserPropertyTests
         Prop.ForAll(Addresses, address =>
         {
             if (!Normalising.Plain.TryNormalise("email", address, out var identifier, out _)) return true;
-            return new[] { $"  {address}\n", address.Normalize(System.Text.NormalizationForm.FormD), address.ToUpperInvariant() }
+            return new[] { $"  {address}\n", address.Normalize(System.Text.NormalizationForm.FormD),
+                address.ToUpperInvariant() }
                 .All(other => Normalising.Accept("email", other).Value == identifier.Value);
         }).Check(Many);
 
@@ -69,7 +76,8 @@ public sealed class NormaliserPropertyTests
 
     private static bool IsStable(IdentifierNormaliser normaliser, string type, string text)
     {
-        if (!normaliser.TryNormalise(type, text, out var once, out var refusal)) return refusal is not null && once is null;
+        if (!normaliser.TryNormalise(type, text, out var once, out var refusal))
+            return refusal is not null && once is null;
         return once.MatchForms.All(form =>
             normaliser.TryNormalise(type, form, out var twice, out _) && twice.Value == form);
     }

@@ -9,7 +9,8 @@ internal static class Normalising
 
     public static NormalisedIdentifier Accept(string type, string value, IdentifierNormaliser? normaliser = null)
     {
-        Assert.True((normaliser ?? Plain).TryNormalise(type, value, out var identifier, out var refusal), refusal?.Code);
+        Assert.True((normaliser ?? Plain).TryNormalise(type, value, out var identifier, out var refusal),
+            refusal?.Code);
         Assert.Null(refusal);
         Assert.Equal(type, identifier.Type);
         Assert.Equal(identifier.Value, identifier.MatchForms[0]);
@@ -18,7 +19,8 @@ internal static class Normalising
 
     public static string Refuse(string type, string value, IdentifierNormaliser? normaliser = null)
     {
-        Assert.False((normaliser ?? Plain).TryNormalise(type, value, out var identifier, out var refusal), identifier?.Value);
+        Assert.False((normaliser ?? Plain).TryNormalise(type, value, out var identifier, out var refusal),
+            identifier?.Value);
         Assert.Null(identifier);
         if (value is { Length: > 2 }) Assert.DoesNotContain(value, refusal.Detail, StringComparison.Ordinal);
         return refusal.Code;
