@@ -1,3 +1,4 @@
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using OptOut.Service.Subjects.Identifiers;
@@ -55,9 +56,13 @@ public sealed class NormaliserPropertyTests
         Prop.ForAll(Addresses, address =>
         {
             if (!Normalising.Plain.TryNormalise("email", address, out var identifier, out _)) return true;
-            return new[] { $"  {address}\n", address.Normalize(System.Text.NormalizationForm.FormD),
-                address.ToUpperInvariant() }
-                .All(other => Normalising.Accept("email", other).Value == identifier.Value);
+
+            // Upper case of the composed form: alone, a small iota below a letter would become a letter of its own.
+            string[] spellings =
+            [
+                $"  {address}\n", address.Normalize(NormalizationForm.FormD), address.Normalize().ToUpperInvariant(),
+            ];
+            return spellings.All(other => Normalising.Accept("email", other).Value == identifier.Value);
         }).Check(Many);
 
     [Fact]
