@@ -22,6 +22,10 @@ internal sealed class PurposeDirectory(Databases databases) : IDisposable
     public ValueTask<PurposeTree> AtAsync(long revision, CancellationToken cancellationToken) =>
         _snapshot.AtAsync(revision, cancellationToken);
 
+    /// <summary>The tree as the database has it now.</summary>
+    public ValueTask<PurposeTree> FreshAsync(CancellationToken cancellationToken) =>
+        _snapshot.FreshAsync(cancellationToken);
+
     /// <summary>True where the purpose exists now; only a name that memory does not know costs a look at the database.</summary>
     public async ValueTask<bool> ExistsAsync(string name, CancellationToken cancellationToken) =>
         _snapshot.Current is { } tree && tree.Contains(name)

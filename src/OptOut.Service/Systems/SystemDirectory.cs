@@ -82,7 +82,8 @@ internal sealed class SystemDirectory : IDisposable
         await using var command = new NpgsqlCommand(
             """
             SELECT system_id, sealed, expires_at FROM optout.system_secret
-            WHERE expires_at IS NULL OR expires_at > now() ORDER BY system_id, created_at DESC
+            WHERE expires_at IS NULL OR expires_at > now()
+            ORDER BY system_id, expires_at IS NULL DESC, created_at DESC
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var keys = new Dictionary<int, List<SigningKey>>();

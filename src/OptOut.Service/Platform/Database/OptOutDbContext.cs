@@ -1,4 +1,7 @@
 using Microsoft.EntityFrameworkCore;
+using OptOut.Service.Access.Approvals;
+using OptOut.Service.Purposes;
+using OptOut.Service.Systems.Rows;
 
 namespace OptOut.Service.Platform.Database;
 
@@ -11,5 +14,10 @@ internal sealed class OptOutDbContext(DbContextOptions<OptOutDbContext> options)
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);
+        modelBuilder.ApplyConfiguration(new PurposeConfiguration());
+        modelBuilder.ApplyConfiguration(new SystemConfiguration());
+        modelBuilder.ApplyConfiguration(new SystemStatusConfiguration());
+        modelBuilder.ApplyConfiguration(new SystemSecretConfiguration());
+        modelBuilder.ApplyConfiguration(new ApprovalConfiguration());
     }
 }

@@ -120,7 +120,9 @@ CREATE TABLE optout.system (
 CREATE TABLE optout.system_status (
     system_id            integer PRIMARY KEY REFERENCES optout.system (system_id),
     last_acknowledged_at timestamptz,
-    -- How far the stops that stood before registration have been handed over; done when finished_at is set.
+    -- How far the standing stops have been handed over. The second pass begins after backfill_until and catches what
+    -- writers recorded under an older registry; done when finished_at is set.
+    backfill_pass        smallint NOT NULL DEFAULT 1 CHECK (backfill_pass IN (1, 2)),
     backfill_after       uuid,
     backfill_until       timestamptz NOT NULL,
     backfill_done        bigint NOT NULL DEFAULT 0,

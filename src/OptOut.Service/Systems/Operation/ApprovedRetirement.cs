@@ -1,0 +1,38 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using OptOut.Service.Access;
+using OptOut.Service.Access.Approvals;
+using OptOut.Service.Audit;
+using OptOut.Service.Systems.Registration;
+using OptOut.Service.Systems.Rows;
+
+namespace OptOut.Service.Systems.Operation;
+
+/// <summary>
+/// Retires a system once a second operator has approved it: nothing new is written for it. What it was told, and what it
+/// still owed, stays as evidence.
+/// </summary>
+internal sealed class ApprovedRetirement(SystemActs acts, AfterCommit afterCommit, TimeProvider clock) : IApprovedAct
+{
+    public const string ActName = "system.retire";
+
+    public string Act => ActName;
+
+    public RoleSet Role => RoleSet.Operator;
+
+    public async Task<ActOutcome> ExecuteAsync(
+        RegistryTransaction transaction, ApprovedRequest request, CancellationToken cancellationToken)
+    {
+        var pending = JsonSerializer.Deserialize(request.Payload, SystemsJson.Strict.PendingRetirement)!;
+        var row = await transaction.Context.Set<SystemRow>()
+            .SingleOrDefaultAsync(s => s.Name == request.Target, cancellationToken);
+        if (row is null || row.Version != pending.Version) return ActOutcome.Refused(ApprovalProblems.Stale.With());
+        row.State = SystemStates.Retired;
+        row.StateReason = null;
+        row.Version++;
+        row.UpdatedAt = clock.GetUtcNow();
+        var leaf = acts.Leaf.Of(
+            LedgerKinds.SystemRetired, row, request.ApprovedBy, request.ApprovalId, request.RequestedBy);
+        return ActOutcome.Done(leaf, () => afterCommit.RetiredAsync(row));
+    }
+}

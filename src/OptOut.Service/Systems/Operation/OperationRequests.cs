@@ -1,0 +1,14 @@
+namespace OptOut.Service.Systems.Operation;
+
+/// <summary>Why a system is paused or resumed.</summary>
+/// <param name="Reason">1 to 200 characters; stands with the system.</param>
+public sealed record ReasonRequest(string Reason);
+
+/// <summary>How a secret is replaced.</summary>
+/// <param name="OverlapSeconds">How long the old secret stays valid, 0 to 604,800; 0 ends it at once.</param>
+public sealed record RotationRequest(int OverlapSeconds);
+
+/// <summary>The new secret, shown this once.</summary>
+/// <param name="Secret"><c>whsec_</c> and base64.</param>
+/// <param name="PreviousExpiresAt">Until when the one before is valid too, by the database's clock.</param>
+public sealed record RotationAnswer(string Secret, DateTimeOffset PreviousExpiresAt);
