@@ -80,7 +80,12 @@ public sealed class Servers : IAsyncLifetime
         if (postgres is not null)
             await postgres.DisposeAsync();
         if (broker is not null)
+        {
+            // Its files go anyway: an orderly stop of the management plugin would only take seconds more.
+            await broker.KillAsync();
             await broker.DisposeAsync();
+        }
+
         if (Directory.Exists(directory))
             Directory.Delete(directory, recursive: true);
     }

@@ -122,10 +122,11 @@ internal sealed class EmbeddedPostgres : IAsyncDisposable
         ServerDirectory home, int? major, CancellationToken cancellationToken)
     {
         var looked = new List<string>();
-        var found = await PostgresBinaries.FindAsync(major, looked, cancellationToken)
-            ?? await PostgresDownload.GetAsync(home, looked, cancellationToken);
-        if (found is not null && (major is null || major == found.Major))
-            return found;
+        if (await PostgresBinaries.FindAsync(major, looked, cancellationToken) is { } installed)
+            return installed;
+        if (major is null or PostgresDownload.Major &&
+            await PostgresDownload.GetAsync(home, looked, cancellationToken) is { } fetched)
+            return fetched;
         var needed = major is null ? $"{PostgresBinaries.OldestMajor} or newer" : $"{major}, which made {home.Path}";
         throw new EmbeddedServerException(
             $"Embedded mode needs PostgreSQL {needed}, and found none. Looked for: {string.Join("; ", looked)}. " +

@@ -14,6 +14,7 @@ namespace OptOut.Service.Platform.Embedded.Postgres;
 /// </summary>
 internal static class PostgresDownload
 {
+    public const int Major = 18;
     public const string Version = "18.4.0-beta.17";
     private const long LargestArchive = 64 << 20;
     private static readonly TimeSpan FetchLimit = TimeSpan.FromMinutes(3);

@@ -1,0 +1,83 @@
+using OptOut.Service.Platform.Embedded;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace OptOut.EndToEndTests.Embedded;
+
+public sealed class EmbeddedRabbitMqTests : ServerHome
+{
+    /// <summary>127.0.0.1, ::1 and ::ffff:127.0.0.1, as the kernel writes them.</summary>
+    private static readonly string[] Loopback =
+        ["0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task A_confirmed_message_outlives_a_kill_and_nothing_outlives_the_node()
+    {
+        var broker = Start();
+        var address = broker.Uri;
+        await broker.Ready;
+        await PublishAsync(address);
+
+        await broker.KillAsync();
+        Assert.Null(broker.ProcessId);
+        broker.StartAgain();
+        await broker.Ready;
+        Assert.Equal(address, broker.Uri);
+        Assert.All(ServerProcesses.WorkingBelow(Home).SelectMany(ServerProcesses.ListenAddresses), AssertLoopback);
+        Assert.Equal("stop"u8.ToArray(), await TakeAsync(address));
+        await AssertNoOtherLoginAsync(address);
+
+        await broker.DisposeAsync();
+        Assert.Empty(ServerProcesses.WorkingBelow(Home));
+    }
+
+    [Fact]
+    public async Task The_address_is_known_before_the_node_is_up_and_a_stop_need_not_wait_for_it()
+    {
+        var broker = Start();
+        Assert.Equal("127.0.0.1", broker.Uri.Host);
+        Assert.False(broker.Ready.IsCompleted);
+
+        await broker.DisposeAsync();
+
+        Assert.True(await ServerProcesses.GoneAsync(Home, Patience, Cancellation));
+    }
+
+    private EmbeddedRabbitMq Start() => EmbeddedRabbitMq.Start(
+        new EmbeddedRabbitMqOptions(Home),
+        EmbeddedRabbitMq.FindBinaries() ?? throw new InvalidOperationException("These tests need rabbitmq-server."));
+
+    private static void AssertLoopback(string address) => Assert.Contains(address, Loopback);
+
+    private static async Task PublishAsync(Uri address)
+    {
+        await using var connection = await new ConnectionFactory { Uri = address }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), Cancellation);
+        await channel.QueueDeclareAsync(
+            "probe", durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?> { ["x-queue-type"] = "quorum" }, cancellationToken: Cancellation);
+        await channel.BasicPublishAsync("", "probe", mandatory: true, "stop"u8.ToArray(), Cancellation);
+    }
+
+    /// <summary>A queue that has just come back may need a moment until it hands out.</summary>
+    private static async Task<byte[]> TakeAsync(Uri address)
+    {
+        await using var connection = await new ConnectionFactory { Uri = address }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(Patience);
+        while (true)
+        {
+            if (await channel.BasicGetAsync("probe", autoAck: true, patience.Token) is { } message)
+                return message.Body.ToArray();
+            await Task.Delay(50, patience.Token);
+        }
+    }
+
+    private static Task<BrokerUnreachableException> AssertNoOtherLoginAsync(Uri address) =>
+        Assert.ThrowsAsync<BrokerUnreachableException>(
+        () => new ConnectionFactory { Uri = address, UserName = "guest", Password = "guest" }
+            .CreateConnectionAsync(Cancellation));
+}
