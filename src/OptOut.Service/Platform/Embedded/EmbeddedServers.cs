@@ -38,7 +38,7 @@ internal sealed class EmbeddedServers : IAsyncDisposable
         string dataDirectory, bool wantBroker, CancellationToken cancellationToken)
     {
         EmbeddedRabbitMq? broker = null;
-        ServerDirectory.Make(dataDirectory, ServerAccount.Choose("postgres", "nobody"));
+        FileModes.Make(dataDirectory, passable: Environment.IsPrivilegedProcess);
         try
         {
             // The slower one first: it boots while PostgreSQL does.

@@ -8,17 +8,15 @@ internal static class FileModes
     public const UnixFileMode EveryoneEnters = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     public const UnixFileMode EveryoneReads = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    public static void MakeDirectory(string path, UnixFileMode mode)
+    /// <summary>
+    /// A directory that nobody else may list. Passable: another account may go through it to a folder that it owns.
+    /// </summary>
+    public static void Make(string path, bool passable)
     {
         if (OperatingSystem.IsWindows())
             throw Unsupported();
+        var mode = passable ? OwnerAll | EveryoneEnters : OwnerAll;
         Directory.CreateDirectory(path, mode);
-    }
-
-    public static void Set(string path, UnixFileMode mode)
-    {
-        if (OperatingSystem.IsWindows())
-            throw Unsupported();
         File.SetUnixFileMode(path, mode);
     }
 

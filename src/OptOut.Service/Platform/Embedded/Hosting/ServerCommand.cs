@@ -19,6 +19,9 @@ internal sealed record ServerCommand(string File, IReadOnlyList<string> Argument
     public string WorkingDirectory { get; init; } = "/";
     public ServerSignal DeathSignal { get; init; } = ServerSignal.Kill;
 
+    /// <summary>For a child that is ours and takes its settings from the same environment; off for servers and tools.</summary>
+    public bool KeepsEnvironment { get; init; }
+
     /// <summary>Standard output and error go to this file, emptied first; null leaves them to the caller.</summary>
     public string? LogFile { get; init; }
 
@@ -37,9 +40,13 @@ internal sealed record ServerCommand(string File, IReadOnlyList<string> Argument
         var start = new ProcessStartInfo(words[0], words.Skip(1)) { WorkingDirectory = WorkingDirectory };
         if (SetPriv.Value is null && Account is not null)
             start.UserName = Account.Name;
-        foreach (var name in start.Environment.Keys.Where(name => !Inherited.Contains(name)).ToArray())
-            start.Environment.Remove(name);
-        start.Environment["LC_ALL"] = "C.UTF-8";
+        if (!KeepsEnvironment)
+        {
+            foreach (var name in start.Environment.Keys.Where(name => !Inherited.Contains(name)).ToArray())
+                start.Environment.Remove(name);
+            start.Environment["LC_ALL"] = "C.UTF-8";
+        }
+
         foreach (var (name, value) in Environment)
             start.Environment[name] = value;
         return start;

@@ -6,7 +6,6 @@ namespace OptOut.Service.Platform.Embedded.Hosting;
 /// </summary>
 internal sealed class ServerDirectory : IDisposable
 {
-    private const UnixFileMode Passable = FileModes.OwnerAll | FileModes.EveryoneEnters;
     private static readonly TimeSpan ToolLimit = TimeSpan.FromSeconds(10);
     private readonly FileStream guard;
 
@@ -24,20 +23,10 @@ internal sealed class ServerDirectory : IDisposable
     public static ServerDirectory Open(string path, ServerAccount? account)
     {
         path = System.IO.Path.GetFullPath(path);
-        Make(path, account);
+        FileModes.Make(path, passable: account is not null);
         if (account is not null)
             RefuseUnreachable(path, account);
         return new ServerDirectory(path, account, Lock(path));
-    }
-
-    /// <summary>
-    /// A directory that nobody else may list; a server's account may pass through it to the folder that it owns.
-    /// </summary>
-    public static void Make(string path, ServerAccount? account)
-    {
-        var mode = account is null ? FileModes.OwnerAll : Passable;
-        FileModes.MakeDirectory(path, mode);
-        FileModes.Set(path, mode);
     }
 
     public string Child(string name) => System.IO.Path.Combine(Path, name);
@@ -46,7 +35,7 @@ internal sealed class ServerDirectory : IDisposable
     public async Task<string> MakeOwnAsync(string name, CancellationToken cancellationToken)
     {
         var folder = Child(name);
-        FileModes.MakeDirectory(folder, FileModes.OwnerAll);
+        FileModes.Make(folder, passable: false);
         await GiveAsync(folder, cancellationToken);
         return folder;
     }
