@@ -1,1 +1,9 @@
-var app = WebApplication.CreateBuilder(args).Build(); app.Run();
+using OptOut.Service;
+using OptOut.Service.Platform.Database;
+
+if (args is ["migrate"])
+    return await ServiceHost.MigrateAsync(args);
+
+await using var host = await ServiceHost.BuildAsync(args, CancellationToken.None);
+await host.RunAsync();
+return 0;

@@ -47,7 +47,6 @@ internal static class PropagationCapability
         .AddSingleton(options)
         .AddSingleton<RabbitMqLink>()
         .AddSingleton<RabbitMqTopology>()
-        .AddSingleton<ISystemNames, SystemNames>()
         .AddSingleton<RabbitMqChannel>()
         .AddHostedService<RabbitMqSupervisor>()
         .AddHostedService<AcknowledgementIntake>()

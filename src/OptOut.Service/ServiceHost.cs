@@ -1,0 +1,113 @@
+using OptOut.Service.Access;
+using OptOut.Service.Access.Approvals;
+using OptOut.Service.Platform.Database;
+using OptOut.Service.Platform.Embedded;
+using OptOut.Service.Platform.Http;
+using OptOut.Service.Platform.Keys;
+using OptOut.Service.Platform.OpenApi;
+using OptOut.Service.Platform.Telemetry;
+using OptOut.Service.Portal;
+using OptOut.Service.Propagation;
+using OptOut.Service.Purposes;
+using OptOut.Service.Recording;
+using OptOut.Service.Subjects;
+using OptOut.Service.Systems;
+
+namespace OptOut.Service;
+
+/// <summary>The service as one object: what it is made of, in order. Tests start the same one.</summary>
+internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded) : IAsyncDisposable
+{
+    public WebApplication App { get; } = app;
+
+    /// <summary>Reads the configuration, starts embedded servers where asked for, migrates, and wires everything.</summary>
+    public static async Task<ServiceHost> BuildAsync(string[] args, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.Configuration.AddKeyPerFile("/run/secrets", optional: true);
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Configuration.AddCommandLine(args);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.AddOptOutLogging();
+        builder.AddOptOutHttp();
+
+        var settings = ServiceSettings.From(builder.Configuration, builder.Environment);
+        EmbeddedServers? embedded = null;
+        if (settings.Embedded)
+        {
+            embedded = await EmbeddedServers.StartAsync(
+                settings.DataDirectory, wantBroker: settings.BrokerUri is null, cancellationToken);
+            settings = settings.With(embedded);
+        }
+
+        try
+        {
+            builder.Services.AddSingleton(settings.Databases);
+            using (var loggers = LoggerFactory.Create(logging => logging.AddOptOutLogging()))
+                await new Migrator(settings.Databases, loggers.CreateLogger<Migrator>()).RunAsync(cancellationToken);
+            AddServices(builder, settings);
+            var app = builder.Build();
+            Map(app);
+            return new ServiceHost(app, embedded);
+        }
+        catch
+        {
+            await (embedded?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+    }
+
+    /// <summary>Brings the databases to this build's schema with the owner's login, and ends.</summary>
+    public static async Task<int> MigrateAsync(string[] args)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddKeyPerFile("/run/secrets", optional: true).AddEnvironmentVariables().AddCommandLine(args[1..]).Build();
+        using var loggers = LoggerFactory.Create(logging => logging.AddOptOutLogging());
+        await new Migrator(DatabaseOptions.From(configuration), loggers.CreateLogger<Migrator>())
+            .RunAsync(CancellationToken.None);
+        return 0;
+    }
+
+    public Task RunAsync() => App.RunAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.DisposeAsync();
+        await (embedded?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    private static void AddServices(WebApplicationBuilder builder, ServiceSettings settings)
+    {
+        var services = builder.Services;
+        services.AddSingleton(settings);
+        services.AddDatabases();
+        services.AddKeys(KeyRing.Load(settings.MasterKeyFile));
+        services.AddOptOutTelemetry(builder.Configuration);
+        services.AddOptOutOpenApi();
+        services.AddAccess(builder.Configuration);
+        services.AddApprovals();
+        services.AddPurposes();
+        services.AddSubjects(builder.Configuration);
+        services.AddSystems();
+        services.AddRecording();
+        services.AddPropagation(settings.BrokerUri, settings.AllowPrivateTargets, settings.EventSource);
+        services.AddPortal();
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseOptOutHttp();
+        app.UseAccess();
+        app.MapOptOutHealth();
+        app.MapProblemPage().PublicRoute();
+        app.MapOptOutOpenApi();
+        app.MapAccess();
+        app.MapApprovals();
+        app.MapPurposes();
+        app.MapSubjects();
+        app.MapSystems();
+        app.MapRecording();
+        app.MapPropagation();
+        app.MapPortal();
+    }
+}

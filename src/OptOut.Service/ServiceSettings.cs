@@ -1,0 +1,70 @@
+using OptOut.Service.Platform.Database;
+using OptOut.Service.Platform.Embedded;
+using OptOut.Service.Platform.Keys;
+using OptOut.Service.Propagation.Dispatch;
+
+namespace OptOut.Service;
+
+/// <summary>The documented configuration, read once and whole: every fault of it is told at once.</summary>
+internal sealed record ServiceSettings
+{
+    public required bool Embedded { get; init; }
+    public required string DataDirectory { get; init; }
+    public required Uri? BrokerUri { get; init; }
+    public required bool AllowPrivateTargets { get; init; }
+    public required EventSource EventSource { get; init; }
+    public required string MasterKeyFile { get; init; }
+    public DatabaseOptions Databases { get; private init; } = null!;
+
+    public static ServiceSettings From(IConfiguration configuration, IHostEnvironment environment)
+    {
+        var faults = new List<string>();
+        var embedded = configuration.GetConnectionString("OptOut") is null;
+        if (embedded && !environment.IsDevelopment() && configuration["OPTOUT_EMBEDDED"] != "1")
+            faults.Add("ConnectionStrings__OptOut is not set. Set it, or ask for embedded servers with OPTOUT_EMBEDDED=1.");
+
+        Uri? broker = null;
+        if (configuration["RabbitMq:Uri"] is { Length: > 0 } uri
+            && (!Uri.TryCreate(uri, UriKind.Absolute, out broker) || broker.Scheme is not ("amqp" or "amqps")))
+            faults.Add("RabbitMq__Uri is no amqp:// or amqps:// address.");
+
+        var dataDirectory = configuration["OptOut:DataDirectory"] is { Length: > 0 } directory
+            ? directory
+            : EmbeddedServers.DefaultDataDirectory();
+        var masterKeyFile = configuration["OptOut:MasterKeyFile"];
+        if (masterKeyFile is null && !embedded)
+            faults.Add("OptOut__MasterKeyFile is not set. Make one with 'OptOut.Service new-master-key FILE'.");
+
+        var origin = configuration["OptOut:Origin"] ?? "optout.localhost";
+        if (faults.Count > 0)
+            throw new ConfigurationException(faults);
+        return new ServiceSettings
+        {
+            Embedded = embedded,
+            DataDirectory = dataDirectory,
+            BrokerUri = broker,
+            AllowPrivateTargets = configuration.GetValue<bool>("OptOut:AllowPrivateTargets"),
+            EventSource = new EventSource("https://" + origin, $"https://{origin}/asyncapi.yaml"),
+            MasterKeyFile = masterKeyFile ?? Path.Combine(dataDirectory, "master-keys.json"),
+            Databases = embedded ? null! : DatabaseOptions.From(configuration),
+        };
+    }
+
+    /// <summary>The settings once the embedded servers are known: their logins, their broker, a master key of their own.</summary>
+    public ServiceSettings With(EmbeddedServers servers)
+    {
+        if (!File.Exists(MasterKeyFile))
+            KeyRing.CreateFile(MasterKeyFile, TimeProvider.System);
+        var connections = servers.Connections;
+        return this with
+        {
+            BrokerUri = BrokerUri ?? servers.BrokerUri,
+            Databases = new DatabaseOptions(
+                connections.Service, connections.Owner, connections.KeysService, connections.Keys),
+        };
+    }
+}
+
+/// <summary>The configuration cannot be used; the message lists every fault.</summary>
+internal sealed class ConfigurationException(IReadOnlyList<string> faults)
+    : Exception(string.Join(Environment.NewLine, faults));
