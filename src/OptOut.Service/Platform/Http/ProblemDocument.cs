@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 namespace OptOut.Service.Platform.Http;
 
 /// <summary>The body of every error (RFC 9457), alone or as one item of a batch's answer.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed class ProblemDocument
 {
     /// <summary>A URL at which this sort of problem is explained.</summary>
@@ -37,8 +38,7 @@ public sealed class ProblemDocument
 
     /// <summary>Members that one sort of problem adds.</summary>
     [JsonExtensionData]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public Dictionary<string, JsonElement>? Members { get; init; }
+    public Dictionary<string, JsonElement>? Members { get; set; }
 
     internal static ProblemDocument From(Problem problem, HttpContext http) => new()
     {

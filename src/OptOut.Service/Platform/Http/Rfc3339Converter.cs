@@ -33,12 +33,16 @@ internal sealed class Rfc3339Converter : JsonConverter<DateTimeOffset>
     {
         time = default;
         if (text.Length is < 20 or > MaxLength || text[10] is not ('T' or 't') || !char.IsAsciiDigit(text[0])) return false;
-        var offset = text[^1] is 'Z' or 'z' ? text.Length - 1 : text.Length - 6;
+        var zoned = text[^1] is 'Z' or 'z';
+        var offset = zoned ? text.Length - 1 : text.Length - 6;
+        if (offset < 19 || (!zoned && (text[offset] is not ('+' or '-') || text[offset + 3] != ':'))) return false;
         var seconds = text[19..offset];
-        if (offset != text.Length - 1 && (text[offset] is not ('+' or '-') || text[offset + 3] != ':')) return false;
         if (!seconds.IsEmpty && !IsFraction(seconds)) return false;
 
-        if (!DateTimeOffset.TryParseExact(text[..19], "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture,
+        Span<char> local = stackalloc char[19];
+        text[..19].CopyTo(local);
+        local[10] = 'T';
+        if (!DateTimeOffset.TryParseExact(local, "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal, out var whole)) return false;
         return TryApply(whole, Milliseconds(seconds), text[offset..], out time);
     }

@@ -1,0 +1,46 @@
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace OptOut.Service.Platform.Telemetry;
+
+/// <summary>JSON lines on the console through a bounded buffer. A full buffer drops lines rather than slow a stop down.</summary>
+internal static class LoggingSetup
+{
+    /// <summary>Lines that may wait for a slow console.</summary>
+    public const int BufferedLines = 20_000;
+
+    // Categories whose ordinary lines hold URLs, SQL or peer addresses.
+    private static readonly string[] Silenced =
+    [
+        "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "System.Net.Http", "Npgsql", "MassTransit",
+        "Microsoft.Extensions.Http",
+    ];
+
+    public static WebApplicationBuilder AddOptOutLogging(this WebApplicationBuilder builder)
+    {
+        var logger = Configure(new LoggerConfiguration())
+            .WriteTo.Async(sink => sink.Console(new JsonLineFormatter()), BufferedLines, blockWhenFull: false)
+            .CreateLogger();
+        return builder.AddOptOutLogging(logger);
+    }
+
+    internal static WebApplicationBuilder AddOptOutLogging(this WebApplicationBuilder builder, Logger logger)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSerilog(logger, dispose: true);
+        foreach (var category in Silenced) builder.Logging.AddFilter(category, LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+        return builder;
+    }
+
+    internal static LoggerConfiguration Configure(LoggerConfiguration configuration)
+    {
+        var shield = new ExceptionShield();
+        return configuration
+            // The host's own filters decide the level; a floor here would be a second, hidden one.
+            .MinimumLevel.Is(LogEventLevel.Verbose)
+            .Destructure.With(shield)
+            .Enrich.With(shield);
+    }
+}
