@@ -1,0 +1,47 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OptOut.Service.Access;
+using OptOut.Service.Platform.Http;
+using OptOut.Service.Platform.OpenApi;
+using OptOut.Service.Recording.Endpoints;
+using OptOut.Service.Subjects.Endpoints;
+using OptOut.Service.Subjects.Identifiers;
+
+namespace OptOut.Service.Subjects;
+
+/// <summary>Subjects: who a person is to us, by identifiers that are kept hashed and encrypted.</summary>
+internal static class SubjectsCapability
+{
+    private const string Tag = "Subjects";
+
+    public static IServiceCollection AddSubjects(this IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection("OptOut:Identifiers").Get<IdentifierOptions>() ?? new IdentifierOptions();
+        services.TryAddSingleton(options);
+        services.TryAddSingleton<IdentifierNormaliser>();
+        services.TryAddSingleton<SubjectKeys>();
+        return services.AddSingleton<SubjectQueries>();
+    }
+
+    public static IEndpointRouteBuilder MapSubjects(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/v1/subjects").WithTags(Tag);
+        // Not for gates: they ask for decisions, and need not learn who is known.
+        group.MapPost("/lookup", PostLookup.HandleAsync).WithName("LookUpSubject")
+            .WithSummary("Find a person by one identifier")
+            .RequireRoles("recorder", "portal", "reader", "operator", "auditor")
+            .Refuses(SubjectProblems.Unknown, ProblemKinds.ValidationFailed, ProblemKinds.StorageUnavailable)
+            .WithExample(SubjectExamples.Lookup, SubjectExamples.Subject);
+        group.MapPost("/{id}/identifiers", PostIdentifier.HandleAsync).WithName("LinkIdentifier")
+            .WithSummary("One more identifier of a person; the stops of both stand where two turn out to be one")
+            .RequireRoles("operator")
+            .Refuses([SubjectProblems.Unknown, ProblemKinds.ValidationFailed, .. WorkAnswers.Refusals])
+            .WithExample(SubjectExamples.Identifier, SubjectExamples.Subject);
+        group.MapGet("/{id}/opt-outs", GetSubjectOptOuts.HandleAsync).WithName("ListSubjectOptOuts")
+            .WithSummary("The newest version of each opt-out of a person")
+            .RequireRoles("recorder", "portal", "reader", "operator", "auditor")
+            .Refuses(SubjectProblems.Unknown, ProblemKinds.InvalidCursor)
+            .WithListParameters()
+            .WithExample(response: $$"""{ "data": [ {{Examples.Record}} ], "nextCursor": null }""");
+        return routes;
+    }
+}
