@@ -21,6 +21,7 @@ internal static class PortalCapability
         return services
             .AddSingleton<PublicAddress>()
             .AddSingleton<ReversalTokens>()
+            .AddSingleton<LinkMaker>()
             .AddSingleton<PressPace>()
             .AddSingleton<LinkReader>()
             .AddSingleton<PressRecorder>();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
 using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Purposes;
@@ -80,7 +81,7 @@ internal static class PostGpc
         };
     }
 
-    private static IResult Answer(RecordedOutcome outcome) => TypedResults.Json(
+    private static JsonHttpResult<GpcView> Answer(RecordedOutcome outcome) => TypedResults.Json(
         new GpcView(
             Honored: true, Notice, new ScopeView(outcome.Record.Scope.Purpose, outcome.Record.Scope.Channel),
             outcome.Record.RecordedAt),

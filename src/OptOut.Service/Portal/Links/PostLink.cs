@@ -1,7 +1,6 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
-using OptOut.Service.Platform.Keys;
-using OptOut.Service.Purposes;
 using OptOut.Service.Recording;
 using OptOut.Service.Recording.Endpoints;
 using OptOut.Service.Recording.GroupCommit;
@@ -16,12 +15,11 @@ internal static class PostLink
 {
     private const string Stop = "stop";
     private const string Reversal = "reversal";
-    private const string OneClick = "List-Unsubscribe=One-Click";
 
     private static readonly TimeSpan RetrySoon = TimeSpan.FromSeconds(1);
 
     public static async Task<IResult> HandleAsync(
-        HttpContext http, RecordRequestReader reader, RecordingWriter writer, ReversalTokens tokens)
+        HttpContext http, RecordRequestReader reader, RecordingWriter writer, LinkMaker links)
     {
         var body = await RequestBody.ReadAsync(http, PortalJson.Strict.LinkRequest);
         if (!body.TryGet(out var request, out var problem))
@@ -40,30 +38,14 @@ internal static class PostLink
         var ensure = new EnsureSubjectCommand(subject!, PostOptOut.ContextOf(http));
         return await writer.SubmitOneAsync(ensure, http.RequestAborted) switch
         {
-            SubjectOutcome person when request.Action == Stop => StopLink(http, person.SubjectId, scope!.Value),
-            SubjectOutcome person => await ReversalTokenAsync(http, tokens, person.SubjectId, scope!.Value),
+            SubjectOutcome person when request.Action == Stop => Created(links.Stop(person.SubjectId, scope!.Value)),
+            SubjectOutcome person => Created(await links.ReversalAsync(
+                person.SubjectId, scope!.Value, http.Caller().Actor, http.RequestAborted)),
             RefusedOutcome refused => RecordingProblems.Of(refused),
             _ => new Problem(ProblemKinds.Overloaded, RetryAfter: RetrySoon),
         };
     }
 
-    private static IResult StopLink(HttpContext http, Guid subjectId, Scope scope)
-    {
-        Channels.TryGetByte(scope.Channel, out var channel);
-        var services = http.RequestServices;
-        var token = services.GetRequiredService<LinkToken>()
-            .Create(new LinkPayload(subjectId, channel, scope.Purpose));
-        var url = services.GetRequiredService<PublicAddress>().UrlOf("/o/" + token);
-        return Created(new LinkView(url, token, null, $"<{url}>", OneClick));
-    }
-
-    private static async Task<IResult> ReversalTokenAsync(
-        HttpContext http, ReversalTokens tokens, Guid subjectId, Scope scope)
-    {
-        var issued = await tokens.IssueAsync(subjectId, scope, http.Caller().Actor, http.RequestAborted);
-        return Created(new LinkView(null, issued.Text, issued.ExpiresAt, null, null));
-    }
-
-    private static IResult Created(LinkView view) =>
+    private static JsonHttpResult<LinkView> Created(LinkView view) =>
         TypedResults.Json(view, PortalJson.Strict.LinkView, statusCode: StatusCodes.Status201Created);
 }
