@@ -2,7 +2,6 @@ using OptOut.Service.Access;
 using OptOut.Service.Access.Approvals;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.OpenApi;
-using OptOut.Service.Propagation.Channels.RabbitMq;
 using OptOut.Service.Systems.Backfill;
 using OptOut.Service.Systems.Operation;
 using OptOut.Service.Systems.Reading;
@@ -15,7 +14,6 @@ internal static class SystemsCapability
 {
     public static IServiceCollection AddSystems(this IServiceCollection services) => services
         .AddSingleton<SystemDirectory>()
-        .AddSingleton<ISystemNames, SystemNames>()
         .AddSingleton<SystemLeaf>()
         .AddSingleton<SystemActs>()
         .AddSingleton<SystemReader>()

@@ -37,6 +37,8 @@ internal sealed class RegistryTransaction : IAsyncDisposable
         IDbContextFactory<OptOutDbContext> contexts, CancellationToken cancellationToken)
     {
         var context = await contexts.CreateDbContextAsync(cancellationToken);
+        // Contexts are made for reading; here what was read is edited.
+        context.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.TrackAll;
         try
         {
             var transaction = await context.Database.BeginTransactionAsync(
