@@ -18,9 +18,13 @@ internal sealed class Demo(DemoOptions options, DemoState state, Children childr
         var systems = DemoSystems.Choose(options, children, broker);
         var registrar = new Registrar(service, state);
         foreach (var system in systems)
-            system.Start?.Invoke(await registrar.RegisterAsync(system, cancellationToken));
-        foreach (var system in systems.Where(system => system.Start is null))
-            Console.WriteLine($"{system.Name} is registered and never connects: it will be overdue.");
+        {
+            var secret = await registrar.RegisterAsync(system, cancellationToken);
+            if (system.Start is { } start)
+                start(secret);
+            else
+                Console.WriteLine($"{system.Name} is registered and never connects: it will be overdue.");
+        }
 
         var visitor = $"visitor-{RandomNumberGenerator.GetHexString(6, lowercase: true)}@example.com";
         var record = await service.SendAsync(HttpMethod.Post, "/v1/opt-outs", OptOut(visitor), cancellationToken);
