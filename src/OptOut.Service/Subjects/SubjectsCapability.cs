@@ -18,8 +18,7 @@ internal static class SubjectsCapability
         var options = configuration.GetSection("OptOut:Identifiers").Get<IdentifierOptions>() ?? new IdentifierOptions();
         services.TryAddSingleton(options);
         services.TryAddSingleton<IdentifierNormaliser>();
-        services.TryAddSingleton<SubjectKeys>();
-        return services.AddSingleton<SubjectQueries>();
+        return services.AddSingleton<SubjectKeys>().AddSingleton<IdentifierReader>().AddSingleton<SubjectQueries>();
     }
 
     public static IEndpointRouteBuilder MapSubjects(this IEndpointRouteBuilder routes)

@@ -39,13 +39,31 @@ internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
             Synthetic = synthetic,
             RecordHash = [],
             LedgerEntryId = Guid.CreateVersion7(now),
-            RollUp = new RollUp(deliveries.Count, 0, deliveries.Count(d => !d.HasIdentifier), 0, false),
+            RollUp = After(previous?.RollUp ?? default, deliveries, onlyTypes is not null),
         };
         var payload = RecordPayload.Of(draft);
         var record = draft with { RecordHash = RecordPayload.Hash(payload) };
         book.Put(subject, record);
         drafts.Versions.Add(new VersionDraft(subject, record, kind, payload, context, deliveries));
         return record;
+    }
+
+    /// <summary>
+    /// How far the new version is. One that only some systems need leaves what the others still owe;
+    /// those it goes to are open again, so the counts are the least that is certain.
+    /// </summary>
+    private static RollUp After(RollUp previous, List<DeliveryDraft> deliveries, bool isPartial)
+    {
+        var closed = deliveries.Count(d => !d.HasIdentifier);
+        if (!isPartial)
+            return new RollUp(deliveries.Count, 0, closed, 0, false);
+        var open = deliveries.Count - closed;
+        return previous with
+        {
+            Systems = Math.Max(previous.Systems, deliveries.Count),
+            Applied = Math.Max(0, previous.Applied - open),
+            Settled = Math.Max(0, previous.Settled - open),
+        };
     }
 
     private List<DeliveryDraft> Deliveries(
