@@ -1,5 +1,6 @@
 using OptOut.Service.Access;
 using OptOut.Service.Access.Approvals;
+using OptOut.Service.Audit;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Embedded;
 using OptOut.Service.Platform.Http;
@@ -52,13 +53,12 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
     }
 
     /// <summary>Brings the databases to this build's schema with the owner's login, and ends.</summary>
-    public static async Task<int> MigrateAsync(string[] args)
+    public static async Task MigrateAsync(string[] args)
     {
-        var builder = NewBuilder(args[1..]);
+        var builder = NewBuilder(args);
         builder.Services.AddSingleton(DatabaseOptions.From(builder.Configuration)).AddSingleton<Migrator>();
         await using var app = builder.Build();
         await app.Services.GetRequiredService<Migrator>().RunAsync(CancellationToken.None);
-        return 0;
     }
 
     public Task RunAsync() => App.RunAsync();
@@ -87,6 +87,7 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddSingleton(settings);
         services.AddDatabases();
         services.AddSingleton<Migrator>();
+        services.AddSingleton<IReadinessCheck, LedgerReadiness>();
         services.AddKeys(KeyRing.Load(settings.MasterKeyFile));
         services.AddOptOutTelemetry(builder.Configuration);
 //TMP         services.AddOptOutOpenApi();
@@ -104,7 +105,7 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
     {
         app.UseOptOutHttp();
         app.UseAccess();
-        app.MapOptOutHealth();
+        app.MapOptOutHealth().PublicRoute();
         app.MapProblemPage().PublicRoute();
 //TMP         app.MapOptOutOpenApi();
         app.MapAccess();

@@ -1,6 +1,7 @@
 using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.OpenApi;
+using OptOut.Service.Platform.Telemetry;
 using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Propagation.Channels;
 using OptOut.Service.Propagation.Channels.RabbitMq;
@@ -39,6 +40,7 @@ internal static class PropagationCapability
             .AddSingleton<WebhookChannel>(provider => new WebhookChannel(
                 provider.GetRequiredService<WebhookOptions>(), provider.GetRequiredService<TargetPolicy>(),
                 provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<IReadinessCheck, DispatchReadiness>()
             .AddHostedService<WebhookDispatcher>();
         return brokerUri is null ? services : services.AddBroker(new RabbitMqOptions { Uri = brokerUri });
     }
@@ -47,7 +49,9 @@ internal static class PropagationCapability
         .AddSingleton(options)
         .AddSingleton<RabbitMqLink>()
         .AddSingleton<RabbitMqTopology>()
+        .AddSingleton<ISystemNames, SystemNames>()
         .AddSingleton<RabbitMqChannel>()
+        .AddSingleton<IReadinessCheck, BrokerReadiness>()
         .AddHostedService<RabbitMqSupervisor>()
         .AddHostedService<AcknowledgementIntake>()
         .AddHostedService<RabbitMqDispatcher>();

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using OptOut.Service.Platform.Telemetry;
 
 namespace OptOut.Service.Platform.Database;
 
@@ -7,6 +8,7 @@ internal static class DatabaseSetup
 {
     public static IServiceCollection AddDatabases(this IServiceCollection services) => services
         .AddSingleton<Databases>()
+        .AddSingleton<IReadinessCheck, DatabaseReadiness>()
         .AddPooledDbContextFactory<OptOutDbContext>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<Databases>().Main)
             .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTrackingWithIdentityResolution)

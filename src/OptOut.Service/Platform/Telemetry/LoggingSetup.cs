@@ -1,6 +1,7 @@
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
 
 namespace OptOut.Service.Platform.Telemetry;
 
@@ -28,7 +29,9 @@ internal static class LoggingSetup
     internal static WebApplicationBuilder AddOptOutLogging(this WebApplicationBuilder builder, Logger logger)
     {
         builder.Logging.ClearProviders();
-        builder.Logging.AddSerilog(logger, dispose: true);
+        // Not AddSerilog: it lets every level of every category through, before the filters below are asked.
+        builder.Logging.AddProvider(new SerilogLoggerProvider(logger, dispose: true));
+        builder.Logging.SetMinimumLevel(LogLevel.Information);
         foreach (var category in Silenced) builder.Logging.AddFilter(category, LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
         return builder;
