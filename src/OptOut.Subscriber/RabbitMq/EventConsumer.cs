@@ -12,6 +12,8 @@ internal sealed class EventConsumer : AsyncDefaultBasicConsumer, IAsyncDisposabl
     private readonly IAcknowledgementSender _sender;
     private readonly CancellationTokenSource _session = new();
     private readonly CancellationTokenRegistration _stop;
+    private volatile string? _renewed;
+    private int _came;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal EventConsumer(
@@ -43,6 +45,7 @@ internal sealed class EventConsumer : AsyncDefaultBasicConsumer, IAsyncDisposabl
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
+        Interlocked.Increment(ref _came);
         try
         {
             var headers = AmqpHeaders.Signature(properties);
@@ -61,9 +64,27 @@ internal sealed class EventConsumer : AsyncDefaultBasicConsumer, IAsyncDisposabl
         }
     }
 
+    /// <summary>True if nothing has come since the last look.</summary>
+    internal bool IsIdleSinceLastLook() => Interlocked.Exchange(ref _came, 0) == 0;
+
+    /// <summary>
+    /// Asks the queue for messages anew. A broker may forget a consumer without a word when its queue is deleted and made
+    /// again at once; the connection then stays up, and silence looks like peace.
+    /// </summary>
+    internal async Task RenewAsync(string queue, CancellationToken cancellationToken)
+    {
+        foreach (var tag in ConsumerTags)
+        {
+            _renewed = tag;
+            await Channel.BasicCancelAsync(tag, noWait: false, cancellationToken);
+        }
+
+        await Channel.BasicConsumeAsync(queue, autoAck: false, this, cancellationToken);
+    }
+
     protected override Task OnCancelAsync(string[] consumerTags, CancellationToken cancellationToken = default)
     {
-        End();
+        if (consumerTags is not [var tag] || tag != _renewed) End();
         return base.OnCancelAsync(consumerTags, cancellationToken);
     }
 

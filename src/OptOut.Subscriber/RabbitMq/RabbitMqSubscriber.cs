@@ -20,6 +20,7 @@ internal sealed class RabbitMqSubscriber(
     ILogger<RabbitMqSubscriber> log) : BackgroundService
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan IdleLook = TimeSpan.FromSeconds(5);
     private const ushort NotFound = 404;
 
     private readonly string _queue = BrokerNames.Queue(subscriber.Value.System);
@@ -54,7 +55,7 @@ internal sealed class RabbitMqSubscriber(
             await using var consumer = new EventConsumer(consuming, publishing, reception, sender, stopping);
             await consuming.BasicConsumeAsync(_queue, autoAck: false, consumer, stopping);
             log.Listening(_queue);
-            await consumer.Ended.WaitAsync(stopping);
+            await WatchAsync(consumer, stopping);
             return "connection_lost";
         }
         catch (OperationInterruptedException refused) when (refused.ShutdownReason?.ReplyCode == NotFound)
@@ -72,6 +73,18 @@ internal sealed class RabbitMqSubscriber(
         catch (Exception failure)
         {
             return failure.GetType().Name;
+        }
+    }
+
+    private async Task WatchAsync(EventConsumer consumer, CancellationToken stopping)
+    {
+        using var look = new PeriodicTimer(IdleLook, clock);
+        while (true)
+        {
+            var next = look.WaitForNextTickAsync(stopping).AsTask();
+            if (await Task.WhenAny(consumer.Ended, next) == consumer.Ended) return;
+            await next;
+            if (consumer.IsIdleSinceLastLook()) await consumer.RenewAsync(_queue, stopping);
         }
     }
 
