@@ -1,11 +1,15 @@
+using OptOut.Service.Platform.Http;
+
 namespace OptOut.Service.Access;
 
 /// <summary>Endpoint metadata: who may call this route. A route without it is closed.</summary>
 /// <param name="Any">One of these roles is enough; none for a public route.</param>
 /// <param name="ReadsKey">On a public route: a key is looked at where one is sent.</param>
-internal sealed record RouteAccess(RoleSet Any, bool ReadsKey)
+internal sealed record RouteAccess(RoleSet Any, bool ReadsKey) : IRoutePermission
 {
     public bool IsPublic => Any == RoleSet.None;
+
+    public IReadOnlyList<string> RoleWords => Roles.WordsOf(Any);
 }
 
 internal static class RouteAccessExtensions

@@ -20,10 +20,11 @@ internal static class KeyEndpoints
 
         keys.MapPost("", CreateAsync).WithName("CreateKey").WithSummary("Makes a key and shows it once.")
             .Refuses(ProblemKinds.ValidationFailed, KeyRules.RolesConflict)
+            .WithBodies(typeof(NewKey), typeof(CreatedKey))
             .WithExample("""{ "name": "shop", "roles": ["recorder"], "expiresAt": null }""", Example, 201);
         keys.MapGet("", ListAsync).WithName("ListKeys").WithSummary("Lists the keys, never their secrets.")
             .Refuses(ProblemKinds.InvalidParameter, ProblemKinds.InvalidCursor)
-            .WithListParameters()
+            .WithListParameters().WithBodies(null, typeof(ListAnswer<ListedKey>))
             .WithExample(null,
                 """
                 { "data": [ { "id": "5f0c2a9b1d3e4f60", "name": "shop", "roles": ["recorder"], "createdBy": "key:0000000000000001",
@@ -33,6 +34,7 @@ internal static class KeyEndpoints
         keys.MapPost("/{id}/rotate", RotateAsync).WithName("RotateKey")
             .WithSummary("Gives the key a new secret; the old one holds for the overlap.")
             .Refuses(ProblemKinds.NotFound, ProblemKinds.ValidationFailed)
+            .WithBodies(typeof(KeyRotation), typeof(CreatedKey))
             .WithExample("""{ "overlapSeconds": 3600 }""", Example);
         keys.MapDelete("/{id}", RevokeAsync).WithName("RevokeKey")
             .WithSummary("Ends the key everywhere within five seconds.")

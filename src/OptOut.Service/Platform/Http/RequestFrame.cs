@@ -17,7 +17,7 @@ internal sealed partial class RequestFrame(RequestDelegate next, TimeProvider cl
     {
         var started = clock.GetTimestamp();
         http.TraceIdentifier = PublicId.Format(PublicId.Request, Guid.CreateVersion7(clock.GetUtcNow()));
-        Activity.Current?.SetTag("optout.request.id", http.TraceIdentifier);
+        var span = Activity.Current;
         SecurityHeaders.Apply(http);
         try
         {
@@ -31,8 +31,19 @@ internal sealed partial class RequestFrame(RequestDelegate next, TimeProvider cl
         }
         finally
         {
+            Describe(span, http);
             if (logger.IsEnabled(LogLevel.Information)) Log(http, clock.GetElapsedTime(started));
         }
+    }
+
+    // Exporters take the raw path out of the span, so the route is what names it.
+    private static void Describe(Activity? span, HttpContext http)
+    {
+        if (span is not { IsAllDataRequested: true }) return;
+        var route = SafePath.TemplateOf(http);
+        span.SetTag("optout.request.id", http.RequestId());
+        span.SetTag("http.route", route);
+        span.DisplayName = $"{KnownMethod(http.Request.Method)} {route}";
     }
 
     private static bool IsBareError(HttpResponse response) =>

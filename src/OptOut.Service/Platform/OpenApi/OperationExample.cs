@@ -9,6 +9,9 @@ namespace OptOut.Service.Platform.OpenApi;
 internal sealed record OperationExample(
     string? Request, string? Response, int Status, string RequestType, string ResponseType);
 
+/// <summary>Endpoint metadata: the types of the bodies, for the schemas of the documentation; null where there is none.</summary>
+internal sealed record OperationBodies(Type? Request, Type? Response);
+
 /// <summary>Endpoint metadata: this route lists by <c>limit</c> and <c>cursor</c>.</summary>
 internal sealed record ListParameters;
 
@@ -26,6 +29,14 @@ internal static class OperationExampleExtensions
         where TBuilder : IEndpointConventionBuilder
     {
         builder.WithMetadata(new OperationExample(request, response, status, requestType, responseType));
+        return builder;
+    }
+
+    /// <summary>Documents the bodies; it has no effect on what the route accepts.</summary>
+    public static TBuilder WithBodies<TBuilder>(this TBuilder builder, Type? request, Type? response)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.WithMetadata(new OperationBodies(request, response));
         return builder;
     }
 

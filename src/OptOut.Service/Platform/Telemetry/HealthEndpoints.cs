@@ -38,9 +38,10 @@ internal static class HealthEndpoints
         var health = routes.MapGroup("/health").WithTags("Health");
         health.MapGet("/live", () => TypedResults.Json(new LiveAnswer("ok"), HealthJson.Strict.LiveAnswer))
             .WithName("Live").WithSummary("Says that the process answers.")
-            .WithExample(null, """{ "status": "ok" }""");
+            .WithBodies(null, typeof(LiveAnswer)).WithExample(null, """{ "status": "ok" }""");
         health.MapGet("/ready", ReadyAsync)
             .WithName("Ready").WithSummary("Says whether stops can be recorded here; 503 where they cannot.")
+            .WithBodies(null, typeof(HealthAnswer))
             .WithExample(null,
                 """
                 { "status": "degraded", "separation": "on", "checks": [

@@ -37,13 +37,7 @@ internal static class LoggingSetup
         return builder;
     }
 
-    internal static LoggerConfiguration Configure(LoggerConfiguration configuration)
-    {
-        var shield = new ExceptionShield();
-        return configuration
-            // The host's own filters decide the level; a floor here would be a second, hidden one.
-            .MinimumLevel.Is(LogEventLevel.Verbose)
-            .Destructure.With(shield)
-            .Enrich.With(shield);
-    }
+    // The host's own filters decide the level; a floor here would be a second, hidden one.
+    internal static LoggerConfiguration Configure(LoggerConfiguration configuration) =>
+        configuration.MinimumLevel.Is(LogEventLevel.Verbose).Enrich.With(new ForeignShield());
 }

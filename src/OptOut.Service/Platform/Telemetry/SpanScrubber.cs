@@ -25,8 +25,6 @@ internal sealed class SpanScrubber : BaseProcessor<Activity>
         foreach (var happening in data.EnumerateEvents())
             if (happening.Name == "exception") data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
         if (data.StatusDescription is not null) data.SetStatus(data.Status);
-        if (data.Kind == ActivityKind.Server && data.GetTagItem("http.route") is null)
-            data.DisplayName = data.GetTagItem("http.request.method") as string ?? "request";
     }
 
     private static bool IsParameter(KeyValuePair<string, object?> tag) =>
