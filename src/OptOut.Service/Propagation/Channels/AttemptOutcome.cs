@@ -1,3 +1,5 @@
+using OptOut.Contracts;
+
 namespace OptOut.Service.Propagation.Channels;
 
 /// <summary>How one try of a delivery ended. Stored as snake_case text in `optout.attempt.outcome`.</summary>
@@ -49,22 +51,5 @@ internal enum AttemptOutcome
 internal static class AttemptOutcomes
 {
     /// <summary>The text in the database and in answers.</summary>
-    public static string ToText(this AttemptOutcome outcome) => outcome switch
-    {
-        AttemptOutcome.Sent => "sent",
-        AttemptOutcome.Acknowledged => "acknowledged",
-        AttemptOutcome.Unroutable => "unroutable",
-        AttemptOutcome.RefusedByBroker => "refused_by_broker",
-        AttemptOutcome.Unavailable => "unavailable",
-        AttemptOutcome.TimedOut => "timed_out",
-        AttemptOutcome.BadStatus => "bad_status",
-        AttemptOutcome.Redirected => "redirected",
-        AttemptOutcome.Gone => "gone",
-        AttemptOutcome.TooManyRequests => "too_many_requests",
-        AttemptOutcome.TargetForbidden => "target_forbidden",
-        AttemptOutcome.NameNotResolved => "name_not_resolved",
-        AttemptOutcome.TlsFailure => "tls_failure",
-        AttemptOutcome.Interrupted => "interrupted",
-        _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
-    };
+    public static string ToText(this AttemptOutcome outcome) => WireNames.Of(outcome);
 }

@@ -47,10 +47,10 @@ internal static class AnswerReader
         }
 
         var body = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
-        return body is null ? null : new WebhookAnswer(body.Value, id, timestamp, signature);
+        return body is null ? null : new WebhookAnswer(body, id, timestamp, signature);
     }
 
-    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(
+    private static async Task<byte[]?> ReadAsync(
         HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -60,7 +60,7 @@ internal static class AnswerReader
             var buffer = new byte[MaxBodyBytes + 1];
             var length = await stream.ReadAtLeastAsync(
                 buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            return length <= MaxBodyBytes ? buffer.AsMemory(0, length) : null;
+            return length <= MaxBodyBytes ? buffer[..length] : null;
         }
     }
 

@@ -47,13 +47,14 @@ internal sealed class TargetPolicy(bool allowPrivateTargets)
             return PortForbidden;
         }
 
-        // Uri has already turned decimal, octal, hex and short spellings into dotted quads.
-        if (IPAddress.TryParse(url.DnsSafeHost, out var address))
+        // Decimal, octal, hex and short spellings become dotted quads, full-width digits plain ones.
+        var host = url.IdnHost.TrimEnd('.');
+        if (IPAddress.TryParse(host, out var address))
         {
             return Allows(address) ? null : AddressForbidden;
         }
 
-        return allowPrivateTargets || !IsLocalName(url.DnsSafeHost) ? null : HostForbidden;
+        return allowPrivateTargets || !IsLocalName(host) ? null : HostForbidden;
     }
 
     /// <summary>Whether a connection to this address may be made.</summary>
@@ -65,11 +66,8 @@ internal sealed class TargetPolicy(bool allowPrivateTargets)
     };
 
     // Names that mean this machine, whatever a resolver says.
-    private static bool IsLocalName(string host)
-    {
-        var name = host.TrimEnd('.');
-        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-            || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-            || name.Equals("localhost.localdomain", StringComparison.OrdinalIgnoreCase);
-    }
+    private static bool IsLocalName(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        || host.Equals("localhost.localdomain", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,0 +1,33 @@
+using OptOut.Service.Propagation.Channels.RabbitMq;
+using OptOut.Service.Propagation.Channels.Webhook;
+
+namespace OptOut.Service.Propagation.Channels;
+
+/// <summary>What the channels contribute to the service.</summary>
+internal static class DeliveryChannels
+{
+    /// <summary>
+    /// The broker's channel, its queues and the intake of acknowledgements. Needs an <see cref="ISystemNames"/> and an
+    /// <see cref="IAcknowledgementSink"/>. Left out where no broker is configured.
+    /// </summary>
+    public static IServiceCollection AddRabbitMqChannel(this IServiceCollection services, RabbitMqOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<RabbitMqLink>();
+        services.AddSingleton<RabbitMqTopology>();
+        services.AddSingleton<RabbitMqChannel>();
+        services.AddSingleton<IDeliveryChannel>(provider => provider.GetRequiredService<RabbitMqChannel>());
+        services.AddHostedService<RabbitMqSupervisor>();
+        return services.AddHostedService<AcknowledgementIntake>();
+    }
+
+    /// <summary>The webhooks' channel and the policy that a registration's URL is checked with.</summary>
+    public static IServiceCollection AddWebhookChannel(this IServiceCollection services, WebhookOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(new TargetPolicy(options.AllowPrivateTargets));
+        services.AddSingleton(provider => new WebhookChannel(
+            options, provider.GetRequiredService<TargetPolicy>(), provider.GetRequiredService<TimeProvider>()));
+        return services.AddSingleton<IDeliveryChannel>(provider => provider.GetRequiredService<WebhookChannel>());
+    }
+}
