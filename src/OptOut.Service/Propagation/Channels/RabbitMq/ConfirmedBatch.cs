@@ -13,10 +13,17 @@ internal sealed class ConfirmedBatch(int size, ulong firstSequence)
     private readonly DateTimeOffset[] _endedAt = new DateTimeOffset[size];
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private TaskCompletionSource? _room;
     private int _published;
     private int _confirmed;
     private int _lowest;
     private bool _complete;
+
+    /// <summary>The most messages without a confirm.</summary>
+    public const int Window = 256;
+
+    // A publisher that met the full window goes on when half of it is free: waking it for each confirm costs more.
+    private const int Resume = Window / 2;
 
     /// <summary>Ends when every published message has its answer, or the channel is gone.</summary>
     public Task Answered => _answered.Task;
@@ -29,6 +36,21 @@ internal sealed class ConfirmedBatch(int size, ulong firstSequence)
             {
                 return _published - _confirmed;
             }
+        }
+    }
+
+    /// <summary>Ends when the window has room, or the channel is gone.</summary>
+    public Task RoomAsync()
+    {
+        lock (_gate)
+        {
+            if (_published - _confirmed < Window || _answered.Task.IsCompleted)
+            {
+                return Task.CompletedTask;
+            }
+
+            _room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _room.Task;
         }
     }
 
@@ -64,21 +86,19 @@ internal sealed class ConfirmedBatch(int size, ulong firstSequence)
         }
     }
 
-    /// <returns>How many messages this answer settled.</returns>
-    public int Confirmed(ulong sequence, bool multiple, bool accepted, DateTimeOffset now)
+    public void Confirmed(ulong sequence, bool multiple, bool accepted, DateTimeOffset now)
     {
         lock (_gate)
         {
             if (sequence < firstSequence)
             {
-                return 0;
+                return;
             }
 
             var last = (int)Math.Min(sequence - firstSequence, (ulong)Math.Max(_published - 1, 0));
-            var settled = 0;
             for (var index = multiple ? _lowest : last; index <= last; index++)
             {
-                settled += Settle(index, accepted, now);
+                Settle(index, accepted, now);
             }
 
             while (_lowest < _published && _outcomes[_lowest] is not null)
@@ -86,13 +106,23 @@ internal sealed class ConfirmedBatch(int size, ulong firstSequence)
                 _lowest++;
             }
 
-            _confirmed += settled;
+            if (_published - _confirmed <= Resume)
+            {
+                _room?.TrySetResult();
+            }
+
             EndIfAnswered();
-            return settled;
         }
     }
 
-    public void ChannelLost() => _answered.TrySetResult();
+    public void ChannelLost()
+    {
+        lock (_gate)
+        {
+            _answered.TrySetResult();
+            _room?.TrySetResult();
+        }
+    }
 
     public AttemptResult[] Results(AttemptOutcome unconfirmed, AttemptOutcome unpublished, DateTimeOffset now)
     {
@@ -113,17 +143,17 @@ internal sealed class ConfirmedBatch(int size, ulong firstSequence)
         }
     }
 
-    private int Settle(int index, bool accepted, DateTimeOffset now)
+    private void Settle(int index, bool accepted, DateTimeOffset now)
     {
         if (_outcomes[index] is not null)
         {
-            return 0;
+            return;
         }
 
+        _confirmed++;
         _endedAt[index] = now;
         _outcomes[index] = !accepted ? AttemptOutcome.RefusedByBroker
             : _returned[index] ? AttemptOutcome.Unroutable : AttemptOutcome.Sent;
-        return 1;
     }
 
     private void EndIfAnswered()

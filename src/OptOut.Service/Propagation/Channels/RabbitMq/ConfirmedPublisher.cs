@@ -10,13 +10,9 @@ namespace OptOut.Service.Propagation.Channels.RabbitMq;
 /// </summary>
 internal sealed class ConfirmedPublisher : IAsyncDisposable
 {
-    /// <summary>The most messages without a confirm.</summary>
-    public const int Window = 256;
-
     private readonly IChannel _channel;
     private readonly TimeSpan _confirmTimeout;
     private readonly TimeProvider _clock;
-    private readonly SemaphoreSlim _window = new(Window);
     private volatile ConfirmedBatch? _batch;
     private volatile bool _broken;
 
@@ -62,11 +58,10 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         return await ResultsAsync(deliveries.Count, cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         _broken = true;
-        await BrokerTrouble.DisposeQuietlyAsync(_channel).ConfigureAwait(false);
-        _window.Dispose();
+        return new ValueTask(BrokerTrouble.DisposeQuietlyAsync(_channel));
     }
 
     private async Task PublishAllAsync(
@@ -77,7 +72,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     {
         for (var index = 0; index < deliveries.Count && !_broken && !stopping.IsCancellationRequested; index++)
         {
-            await _window.WaitAsync(bound).ConfigureAwait(false);
+            await batch.RoomAsync().WaitAsync(bound).ConfigureAwait(false);
             var delivery = deliveries[index];
             var messageId = EventMessage.MessageId(delivery);
             var now = _clock.GetUtcNow();
@@ -133,12 +128,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
 
     private Task OnConfirm(ulong sequence, bool multiple, bool accepted)
     {
-        var settled = _batch?.Confirmed(sequence, multiple, accepted, _clock.GetUtcNow()) ?? 0;
-        if (settled > 0)
-        {
-            _window.Release(settled);
-        }
-
+        _batch?.Confirmed(sequence, multiple, accepted, _clock.GetUtcNow());
         return Task.CompletedTask;
     }
 
@@ -151,13 +141,7 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     private Task OnShutdown(object sender, ShutdownEventArgs reason)
     {
         _broken = true;
-        if (_batch is { } batch)
-        {
-            batch.ChannelLost();
-            // Lets a publisher that waits for the window see that the channel is gone.
-            _window.Release();
-        }
-
+        _batch?.ChannelLost();
         return Task.CompletedTask;
     }
 }
