@@ -90,7 +90,7 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddSingleton<IReadinessCheck, LedgerReadiness>();
         services.AddKeys(KeyRing.Load(settings.MasterKeyFile));
         services.AddOptOutTelemetry(builder.Configuration);
-//TMP         services.AddOptOutOpenApi();
+        services.AddOptOutOpenApi();
         services.AddAccess(builder.Configuration);
         services.AddApprovals();
         services.AddPurposes();
@@ -107,7 +107,12 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         app.UseAccess();
         app.MapOptOutHealth().PublicRoute();
         app.MapProblemPage().PublicRoute();
-//TMP         app.MapOptOutOpenApi();
+        // The API's description is nobody's business outside but a reader's; in development it is open.
+        var documentation = app.MapOptOutOpenApi();
+        if (app.Environment.IsDevelopment())
+            documentation.PublicRoute();
+        else
+            documentation.RequireRoles("reader", "operator", "auditor", "admin");
         app.MapAccess();
         app.MapApprovals();
         app.MapPurposes();
