@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Serilog.Events;
 using Serilog.Formatting;
+using Serilog.Parsing;
 
 namespace OptOut.Service.Platform.Telemetry;
 
@@ -17,7 +19,12 @@ internal sealed class JsonLineFormatter : ITextFormatter
     private const int MaxInner = 5;
     private const int MaxFrames = 30;
 
-    private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true };
+    private static readonly JsonWriterOptions WriterOptions = new()
+    {
+        SkipValidation = true,
+        // Control characters and line separators are still escaped; the rest stays readable.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public void Format(LogEvent logEvent, TextWriter output)
     {
@@ -32,7 +39,7 @@ internal sealed class JsonLineFormatter : ITextFormatter
         writer.WriteStartObject();
         writer.WriteString("time", logEvent.Timestamp.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
         writer.WriteString("level", LevelOf(logEvent.Level));
-        writer.WriteString("message", Short(logEvent.RenderMessage(CultureInfo.InvariantCulture)));
+        writer.WriteString("message", Short(Message(logEvent)));
         if (logEvent.TraceId is { } trace) writer.WriteString("traceId", trace.ToHexString());
         if (logEvent.SpanId is { } span) writer.WriteString("spanId", span.ToHexString());
         foreach (var (name, value) in logEvent.Properties)
@@ -43,6 +50,28 @@ internal sealed class JsonLineFormatter : ITextFormatter
 
         if (logEvent.Exception is { } exception) WriteException(writer, exception);
         writer.WriteEndObject();
+    }
+
+    // Serilog's own rendering puts quotation marks around every text.
+    private static string Message(LogEvent logEvent)
+    {
+        var message = new StringBuilder();
+        foreach (var token in logEvent.MessageTemplate.Tokens)
+        {
+            if (token is PropertyToken property
+                && logEvent.Properties.TryGetValue(property.PropertyName, out var value)
+                && value is ScalarValue { Value: string text }) message.Append(text);
+            else message.Append(Rendered(token, logEvent));
+        }
+
+        return message.ToString();
+    }
+
+    private static string Rendered(MessageTemplateToken token, LogEvent logEvent)
+    {
+        using var text = new StringWriter();
+        token.Render(logEvent.Properties, text, CultureInfo.InvariantCulture);
+        return text.ToString();
     }
 
     private static void WriteException(Utf8JsonWriter writer, Exception exception)
