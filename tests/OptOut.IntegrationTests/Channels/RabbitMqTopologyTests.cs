@@ -1,4 +1,5 @@
 using OptOut.IntegrationTests.Fixtures;
+using OptOut.Service.Propagation.Channels;
 using OptOut.Service.Propagation.Channels.RabbitMq;
 using OptOut.Service.Propagation.Schedules;
 using RabbitMQ.Client;
@@ -98,5 +99,31 @@ public sealed class RabbitMqTopologyTests(Servers servers)
 
         Assert.Equal(TopologyFaultKind.BrokerUnavailable, fault?.Kind);
         Assert.Equal(new QueueState.Unknown(), await link.Topology.QueueStateAsync("crm", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_broker_that_comes_late_or_lost_everything_gets_its_queues_within_seconds()
+    {
+        var uri = await servers.CreateVhostAsync();
+        var host = new Uri($"api/vhosts/{uri.AbsolutePath[1..]}", UriKind.Relative);
+        using var removed = await servers.Management.DeleteAsync(host, Cancellation);
+        await using var link = await Link.StartAsync(uri, "crm");
+        var sink = new RecordingSink();
+        await link.StartIntakeAsync(sink);
+
+        for (var round = 0; round < 2; round++)
+        {
+            var early = await link.Channel.SendAsync([Link.Event("crm")], Cancellation);
+            Assert.Equal(AttemptOutcome.Unavailable, early[0].Outcome);
+
+            using var made = await servers.Management.PutAsync(host, content: null, Cancellation);
+            await Link.UntilAsync(() => link.State.Publishing is not null);
+
+            var sent = await link.Channel.SendAsync(Link.Events("crm", 5), Cancellation);
+            Assert.All(sent, result => Assert.Equal(AttemptOutcome.Sent, result.Outcome));
+            await RecordingSink.WaitForIntakeAsync(uri, sink);
+            using var lost = await servers.Management.DeleteAsync(host, Cancellation);
+            await Link.UntilAsync(() => link.State.Publishing is null);
+        }
     }
 }
