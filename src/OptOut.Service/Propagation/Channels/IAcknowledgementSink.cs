@@ -9,7 +9,9 @@ internal interface IAcknowledgementSink
     ValueTask TakeAsync(IReadOnlyList<IncomingAcknowledgement> batch, CancellationToken cancellationToken);
 }
 
-/// <summary>One message from `optout.acks`: its bytes as they came. A header that is absent or no text is null.</summary>
+/// <summary>
+/// One message from `optout.acks`: its bytes as they came. A header that is absent or no text is null.
+/// </summary>
 internal sealed record IncomingAcknowledgement(
     ReadOnlyMemory<byte> Body,
     string? RoutingKey,

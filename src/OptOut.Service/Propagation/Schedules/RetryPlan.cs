@@ -9,7 +9,9 @@ internal static class RetryPlan
     /// <summary>A parked delivery is tried once a day.</summary>
     public static readonly TimeSpan ParkedInterval = TimeSpan.FromDays(1);
 
-    /// <summary>Delays move by up to this share, both ways, so that what failed together does not come back together.</summary>
+    /// <summary>
+    /// Delays move by up to this share, both ways, so that what failed together does not come back together.
+    /// </summary>
     public const double JitterShare = 0.2;
 
     private static readonly TimeSpan[] WebhookDelays =

@@ -12,7 +12,9 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
     /// <summary>The most messages of one batch.</summary>
     public const int BatchLimit = 500;
 
-    /// <summary>Batches that wait or are at the sink. The prefetch is this many batches, or one would wait in vain.</summary>
+    /// <summary>
+    /// Batches that wait or are at the sink. The prefetch is this many batches, or one would wait in vain.
+    /// </summary>
     public const int Concurrency = 2;
 
     /// <summary>How long a batch that is not full waits for more.</summary>

@@ -39,7 +39,8 @@ internal static class AcknowledgementBus
     {
         // The client's factory reads the URI once, so that both connections understand it alike.
         var parsed = BrokerConnectionFactory.Create(options);
-        bus.Host(parsed.HostName, (ushort)parsed.Endpoint.Port, parsed.VirtualHost, $"{options.ConnectionName} acks", host =>
+        var name = $"{options.ConnectionName} acks";
+        bus.Host(parsed.HostName, (ushort)parsed.Endpoint.Port, parsed.VirtualHost, name, host =>
         {
             host.Username(parsed.UserName);
             host.Password(parsed.Password);

@@ -3,7 +3,9 @@ using RabbitMQ.Client;
 
 namespace OptOut.Service.Propagation.Channels.RabbitMq;
 
-/// <summary>Hands events to the broker and waits for its word on each: confirmed, returned, refused or nothing.</summary>
+/// <summary>
+/// Hands events to the broker and waits for its word on each: confirmed, returned, refused or nothing.
+/// </summary>
 internal sealed class RabbitMqChannel(
     RabbitMqOptions options,
     RabbitMqLink link,

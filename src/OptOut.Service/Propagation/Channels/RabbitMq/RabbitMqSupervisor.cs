@@ -100,5 +100,8 @@ internal sealed class RabbitMqSupervisor(
 
     private Task Delay(TimeSpan time, CancellationToken stoppingToken) =>
         Task.Delay(time, clock, stoppingToken).ContinueWith(
-            static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            static _ => { },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
 }

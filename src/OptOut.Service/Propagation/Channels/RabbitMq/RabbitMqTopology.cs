@@ -59,7 +59,9 @@ internal sealed class RabbitMqTopology(RabbitMqLink link)
         return _faults = faults;
     }
 
-    /// <summary>Stops declaring a retired system's queue. The queue itself stays until an operator removes it.</summary>
+    /// <summary>
+    /// Stops declaring a retired system's queue. The queue itself stays until an operator removes it.
+    /// </summary>
     public void Forget(string system) => _systems.TryRemove(system, out _);
 
     /// <summary>Asks the broker about a system's queue.</summary>

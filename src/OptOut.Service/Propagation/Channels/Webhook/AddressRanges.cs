@@ -11,11 +11,15 @@ internal enum AddressClass
     /// <summary>Loopback, private, shared or unique local: this machine or the networks behind it.</summary>
     Private,
 
-    /// <summary>Never a receiver: link-local, metadata, multicast, unspecified, documentation, tunnels, reserved.</summary>
+    /// <summary>
+    /// Never a receiver: link-local, metadata, multicast, unspecified, documentation, tunnels, reserved.
+    /// </summary>
     Forbidden,
 }
 
-/// <summary>The special-purpose address registries of IANA (RFC 6890) as far as they matter to an outgoing call.</summary>
+/// <summary>
+/// The special-purpose address registries of IANA (RFC 6890) as far as they matter to an outgoing call.
+/// </summary>
 internal static class AddressRanges
 {
     // Metadata and control services of clouds, some of them inside private or even public ranges.

@@ -21,7 +21,9 @@ internal static class AnswerReader
         _ => AttemptOutcome.BadStatus,
     };
 
-    /// <summary>`Retry-After` in seconds or as a date, between nothing and 24 hours; null where there is none.</summary>
+    /// <summary>
+    /// `Retry-After` in seconds or as a date, between nothing and 24 hours; null where there is none.
+    /// </summary>
     public static TimeSpan? RetryAfter(HttpResponseMessage response, DateTimeOffset now)
     {
         var asked = response.Headers.RetryAfter;

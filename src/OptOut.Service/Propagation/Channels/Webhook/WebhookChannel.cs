@@ -5,9 +5,12 @@ using OptOut.Contracts;
 
 namespace OptOut.Service.Propagation.Channels.Webhook;
 
-/// <summary>Posts events to a receiver's URL, signed, and reports its answer. It never follows and never retries.</summary>
+/// <summary>
+/// Posts events to a receiver's URL, signed, and reports its answer. It never follows and never retries.
+/// </summary>
 internal sealed class WebhookChannel(
-    WebhookOptions options, TargetPolicy policy, ResolveName resolve, TimeProvider clock) : IDeliveryChannel, IDisposable
+    WebhookOptions options, TargetPolicy policy, ResolveName resolve, TimeProvider clock)
+    : IDeliveryChannel, IDisposable
 {
     private const string ContentType = "application/cloudevents+json; charset=utf-8";
     private const string UserAgent = "OptOut/1";
@@ -60,7 +63,8 @@ internal sealed class WebhookChannel(
                 outcome == AttemptOutcome.Sent ? null : AnswerReader.RetryAfter(response, clock.GetUtcNow()),
                 await AnswerOrNothingAsync(response, either.Token).ConfigureAwait(false));
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
             var outcome = cancellationToken.IsCancellationRequested
                 ? AttemptOutcome.Interrupted
@@ -73,7 +77,10 @@ internal sealed class WebhookChannel(
     {
         var signed = StandardWebhooks.SignAll(
             delivery.Target.SigningKeys, $"dlv_{delivery.DeliveryId:N}", now, delivery.Body.Span);
-        var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(delivery.Body) };
+        var request = new HttpRequestMessage(HttpMethod.Post, url)
+        {
+            Content = new ReadOnlyMemoryContent(delivery.Body),
+        };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", ContentType);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         request.Headers.TryAddWithoutValidation(WebhookHeaders.IdName, signed.Id);
@@ -95,7 +102,8 @@ internal sealed class WebhookChannel(
         {
             return await AnswerReader.AnswerAsync(response, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
             return null;
         }
