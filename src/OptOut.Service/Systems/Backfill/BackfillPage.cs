@@ -44,7 +44,8 @@ internal static class BackfillPage
             INSERT INTO optout.delivery AS d (
                 delivery_id, opt_out_id, version, system_id, state, recorded_at, apply_by, closed_at, reason_code)
             SELECT ids.id, m.opt_out_id, m.version, $1, CASE WHEN m.known THEN 'pending' ELSE 'no_match' END, $7,
-                   $7 + make_interval(secs => m.objective), CASE WHEN NOT m.known THEN $7 END, CASE WHEN NOT m.known THEN '{NoIdentifier}' END
+                   $7 + make_interval(secs => m.objective), CASE WHEN NOT m.known THEN $7 END,
+                   CASE WHEN NOT m.known THEN '{NoIdentifier}' END
             FROM matched m JOIN unnest($6::uuid[]) WITH ORDINALITY AS ids (id, n) USING (n)
             ON CONFLICT (opt_out_id, version, system_id) DO UPDATE
                 SET state = 'pending', apply_by = excluded.apply_by, closed_at = NULL, reason_code = NULL

@@ -19,8 +19,9 @@ internal sealed class BackfillRun(Databases databases, PurposeDirectory purposes
         ORDER BY t.system_id
         """;
 
-    // An advisory lock, since acknowledgements update the status row all the time and must not wait for a page.
-    private const string Claim = "SELECT pg_try_advisory_xact_lock(7267, $1)";
+    // An advisory lock of a class that nothing else uses, since acknowledgements update the status row all the time and
+    // must not wait for a page.
+    private const string Claim = "SELECT pg_try_advisory_xact_lock(7268, $1)";
 
     private const string Load =
         """
