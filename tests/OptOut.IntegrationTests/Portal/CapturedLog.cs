@@ -1,29 +1,26 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
+using OptOut.Service.Platform.Telemetry;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Extensions.Logging;
 
 namespace OptOut.IntegrationTests.Portal;
 
-/// <summary>Every line that the service logs, with its values.</summary>
-internal sealed class CapturedLog : ILoggerProvider, ILogger
+/// <summary>Every line as the service would write it, by the service's own formatter.</summary>
+internal sealed class CapturedLog : ILogEventSink
 {
+    private readonly JsonLineFormatter _formatter = new();
+
     public ConcurrentQueue<string> Lines { get; } = [];
 
-    public ILogger CreateLogger(string categoryName) => this;
+    public SerilogLoggerProvider Provider() =>
+        new(LoggingSetup.Configure(new LoggerConfiguration()).WriteTo.Sink(this).CreateLogger(), dispose: true);
 
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull
+    public void Emit(LogEvent logEvent)
     {
-        Lines.Enqueue(state.ToString() ?? "");
-        return null;
-    }
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        Lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-    public void Dispose()
-    {
+        using var line = new StringWriter();
+        _formatter.Format(logEvent, line);
+        Lines.Enqueue(line.ToString());
     }
 }

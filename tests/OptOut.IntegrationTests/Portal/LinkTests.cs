@@ -72,7 +72,7 @@ public sealed class LinkTests(PortalService service, Servers servers)
     public async Task A_token_never_reaches_a_log()
     {
         var log = new CapturedLog();
-        service.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        service.Services.GetRequiredService<ILoggerFactory>().AddProvider(log.Provider());
         var token = await service.TokenAsync("logged@example.com");
 
         (await service.GetAsync("/o/" + token)).Dispose();

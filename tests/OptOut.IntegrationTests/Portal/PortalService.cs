@@ -42,7 +42,8 @@ public sealed class PortalService(Servers servers) : IAsyncLifetime
         Databases ??= await servers.CreateDatabaseAsync();
         var ring = Path.Combine(_directory.FullName, "master.json");
         await File.WriteAllTextAsync(ring, MasterKeys, Cancellation);
-        File.SetUnixFileMode(ring, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(ring, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         string[] settings =
         [
             $"--ConnectionStrings:OptOut={Databases.Service}", $"--ConnectionStrings:OptOutOwner={Databases.Owner}",
