@@ -8,5 +8,6 @@ GRANT INSERT ON optout.subject, optout.identifier, optout.opt_out_version, optou
     optout.system_secret, optout.api_key, optout.idempotency, optout.reversal_token, optout.approval, optout.purpose,
     ledger.pending, ledger.opening TO {service};
 GRANT UPDATE ON optout.subject, optout.delivery, optout.open_delivery, optout.system, optout.system_status,
-    optout.system_secret, optout.registry_revision, optout.api_key, optout.reversal_token, optout.approval, optout.purpose TO {service};
+    optout.system_secret, optout.registry_revision, optout.api_key, optout.idempotency, optout.reversal_token,
+    optout.approval, optout.purpose TO {service};
 GRANT DELETE ON optout.open_delivery, optout.idempotency, optout.reversal_token, optout.system_secret TO {service};
