@@ -43,9 +43,13 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>The end of its log: what a person needs to see when it would not start.</summary>
-    public string LogTail() =>
-        File.Exists(logFile) ? string.Join('\n', File.ReadLines(logFile).TakeLast(TailLines)) : "";
+    /// <summary>The end of its log without stacks: what a person needs to see when it would not start.</summary>
+    public string LogTail() => File.Exists(logFile)
+        ? string.Join('\n', File.ReadLines(logFile).Where(line => !IsStack(line)).TakeLast(TailLines))
+        : "";
+
+    private static bool IsStack(string line) =>
+        line.StartsWith("   at ", StringComparison.Ordinal) || line.StartsWith("   --- End", StringComparison.Ordinal);
 
     public void Dispose() => process.Dispose();
 }
