@@ -1,5 +1,9 @@
 using Npgsql;
 using NpgsqlTypes;
+using OptOut.Ledger;
+using OptOut.Service.Audit;
+using OptOut.Service.Platform.Database;
+using OptOut.Service.Platform.Keys;
 
 namespace OptOut.Service.Access;
 
@@ -11,7 +15,8 @@ internal sealed record IssuedKey(
 /// Makes, rotates and revokes keys inside the caller's transaction, so that the key and whatever it is for stand or fall
 /// together. Each act goes through <see cref="RecordAsync"/>.
 /// </summary>
-internal sealed partial class ApiKeys(KeyCache cache, ILogger<ApiKeys> logger)
+internal sealed partial class ApiKeys(
+    KeyCache cache, SecretBox secrets, TimeProvider clock, ILogger<ApiKeys> logger)
 {
     public const int MaxNameLength = 200;
 
@@ -58,7 +63,7 @@ internal sealed partial class ApiKeys(KeyCache cache, ILogger<ApiKeys> logger)
             NpgsqlDbType = NpgsqlDbType.TimestampTz,
         });
         if (await command.ExecuteScalarAsync(cancellationToken) is null) return null;
-        await RecordAsync(transaction, "key.created", id, actor, cancellationToken);
+        await RecordAsync(transaction, LedgerKinds.KeyMade, id, actor, cancellationToken);
         return new IssuedKey(id, name, words, expiresAt, key);
     }
 
@@ -76,7 +81,7 @@ internal sealed partial class ApiKeys(KeyCache cache, ILogger<ApiKeys> logger)
             issued = new IssuedKey(id, reader.GetString(0), reader.GetFieldValue<string[]>(1), expiresAt, key);
         }
 
-        await RecordAsync(transaction, "key.rotated", id, actor, cancellationToken);
+        await RecordAsync(transaction, LedgerKinds.KeyRotated, id, actor, cancellationToken);
         return issued;
     }
 
@@ -86,7 +91,7 @@ internal sealed partial class ApiKeys(KeyCache cache, ILogger<ApiKeys> logger)
     {
         await using var command = Command(transaction, SetRevoked, id);
         if (await command.ExecuteScalarAsync(cancellationToken) is null) return false;
-        await RecordAsync(transaction, "key.revoked", id, actor, cancellationToken);
+        await RecordAsync(transaction, LedgerKinds.KeyRevoked, id, actor, cancellationToken);
         return true;
     }
 
@@ -94,13 +99,18 @@ internal sealed partial class ApiKeys(KeyCache cache, ILogger<ApiKeys> logger)
     public void Changed(string id) => cache.Forget(id);
 
     // The one place through which every act on a key passes, in its transaction.
-    private ValueTask RecordAsync(
+    private async Task RecordAsync(
         NpgsqlTransaction transaction, string kind, string keyId, string actor, CancellationToken cancellationToken)
     {
-        _ = transaction;
-        cancellationToken.ThrowIfCancellationRequested();
+        var now = Milliseconds.Truncate(clock.GetUtcNow());
+        var payload = CanonicalJson.ToBytes(new CanonicalObject
+        {
+            { "actor", actor }, { "keyId", keyId }, { "kind", kind }, { "type", "optout.key/1" },
+        });
+        var leaf = LedgerEntry.ForConfiguration(
+            new LedgerFacts(kind, LedgerEntry.RecordOfKey(keyId), 0, actor, now), payload, secrets);
+        await LedgerPending.InsertAsync(transaction.Connection!, transaction, [leaf], cancellationToken);
         LogAct(kind, keyId, actor);
-        return ValueTask.CompletedTask;
     }
 
     private static NpgsqlCommand Command(NpgsqlTransaction transaction, string sql, params object[] values)

@@ -142,13 +142,13 @@ internal sealed partial class PartitionOwnership(
         return (T)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    [LoggerMessage(301, LogLevel.Warning, "The session that owns dispatch parts was lost ({ErrorType}); others take over")]
+    [LoggerMessage(311, LogLevel.Warning, "The session that owns dispatch parts was lost ({ErrorType}); others take over")]
     private partial void LogLost(string errorType);
 
-    [LoggerMessage(302, LogLevel.Debug, "Dispatch part {Part} acquired")]
+    [LoggerMessage(312, LogLevel.Debug, "Dispatch part {Part} acquired")]
     private partial void LogAcquired(short part);
 
-    [LoggerMessage(303, LogLevel.Debug, "Dispatch part {Part} released")]
+    [LoggerMessage(313, LogLevel.Debug, "Dispatch part {Part} released")]
     private partial void LogReleased(short part);
 }
 

@@ -35,25 +35,16 @@ internal static class PropagationCapability
             .AddSingleton<AcknowledgementRecorder>()
             .AddSingleton<IAcknowledgementSink>(provider => provider.GetRequiredService<AcknowledgementRecorder>())
             .AddSingleton<DeliveryQueries>()
-            .AddSingleton(new WebhookOptions { AllowPrivateTargets = allowPrivateTargets })
-            .AddSingleton(new TargetPolicy(allowPrivateTargets))
-            .AddSingleton<WebhookChannel>(provider => new WebhookChannel(
-                provider.GetRequiredService<WebhookOptions>(), provider.GetRequiredService<TargetPolicy>(),
-                provider.GetRequiredService<TimeProvider>()))
+            .AddWebhookChannel(new WebhookOptions { AllowPrivateTargets = allowPrivateTargets })
             .AddSingleton<IReadinessCheck, DispatchReadiness>()
             .AddHostedService<WebhookDispatcher>();
         return brokerUri is null ? services : services.AddBroker(new RabbitMqOptions { Uri = brokerUri });
     }
 
     private static IServiceCollection AddBroker(this IServiceCollection services, RabbitMqOptions options) => services
-        .AddSingleton(options)
-        .AddSingleton<RabbitMqLink>()
-        .AddSingleton<RabbitMqTopology>()
+        .AddRabbitMqChannel(options)
         .AddSingleton<ISystemNames, SystemNames>()
-        .AddSingleton<RabbitMqChannel>()
         .AddSingleton<IReadinessCheck, BrokerReadiness>()
-        .AddHostedService<RabbitMqSupervisor>()
-        .AddHostedService<AcknowledgementIntake>()
         .AddHostedService<RabbitMqDispatcher>();
 
     public static IEndpointRouteBuilder MapPropagation(this IEndpointRouteBuilder routes)

@@ -43,10 +43,18 @@ internal sealed class Databases : IAsyncDisposable
             AutoPrepareMinUsages = 3,
         };
 
+    /// <summary>
+    /// Every question of ours has an index. A plan made while a table was still empty must not scan it for ever after,
+    /// and a client that hangs in a transaction must not hold its locks.
+    /// </summary>
+    private const string SessionSettings =
+        "-c enable_seqscan=off -c jit=off -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s";
+
     private static NpgsqlDataSource Build(string connectionString, string applicationName, int maxPoolSize)
     {
         var hardened = Harden(connectionString, applicationName);
         hardened.MaxPoolSize = maxPoolSize;
+        hardened.Options = SessionSettings;
         return new NpgsqlDataSourceBuilder(hardened.ConnectionString).Build();
     }
 }

@@ -224,6 +224,7 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
             return 0;
         var failed = new AttemptResult(AttemptOutcome.BadStatus, now, now);
         var progress = new DeliveryProgress(
+            // The system works and says no: whatever its channel, it is asked again by the long schedule.
             ChannelTypes.Webhook, Math.Max(1, word.Delivery.Attempts), word.Delivery.ApplyBy, FirstSentAt: null);
         return Milliseconds(RetryPlan.AfterAttempt(progress, failed, now, Random.Shared.NextDouble()).At - now);
 

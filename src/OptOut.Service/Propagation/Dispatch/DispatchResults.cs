@@ -2,6 +2,7 @@ using Npgsql;
 using OptOut.Ledger;
 using OptOut.Service.Audit;
 using OptOut.Service.Platform.Database;
+using OptOut.Service.Platform.Telemetry;
 using OptOut.Service.Propagation.Channels;
 using OptOut.Service.Propagation.Schedules;
 using OptOut.Service.Subjects;
@@ -53,6 +54,9 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
         FROM unnest($1, $2) AS t(id, delay_ms) WHERE o.delivery_id = t.id
         """;
 
+    private const string Park =
+        "UPDATE optout.delivery SET state = 'parked' WHERE delivery_id = ANY ($1) AND closed_at IS NULL";
+
     private const string Supersede =
         """
         WITH gone AS (DELETE FROM optout.open_delivery WHERE delivery_id = ANY ($1) RETURNING delivery_id)
@@ -67,6 +71,29 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
         // In one order everywhere, so that two transactions never wait for each other in a circle.
         var rows = tried.OrderBy(t => t.Delivery.DeliveryId).ToArray();
         return rows.Length == 0 ? Task.CompletedTask : WithRetriesAsync(() => StoreOnceAsync(rows, cancellationToken));
+    }
+
+    /// <summary>The schedule of looks is exhausted and no word has come: alarmed, and sent again daily.</summary>
+    public async Task ParkAsync(IReadOnlyList<(ClaimedDelivery Delivery, DateTimeOffset At)> parked, CancellationToken cancellationToken)
+    {
+        if (parked.Count == 0)
+            return;
+        var rows = parked.OrderBy(p => p.Delivery.DeliveryId).ToArray();
+        var leaves = await ParkedLeavesAsync([.. rows.Select(r => (r.Delivery, "no_acknowledgement"))], cancellationToken);
+        Guid[] ids = [.. rows.Select(r => r.Delivery.DeliveryId)];
+        var now = clock.GetUtcNow();
+        await WithRetriesAsync(async () =>
+        {
+            await using var connection = await databases.Main.OpenConnectionAsync(cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await using var batch = new NpgsqlBatch(connection, transaction);
+            batch.BatchCommands.Add(Sql.Command(Park, Sql.Uuids(ids)));
+            batch.BatchCommands.Add(Sql.Command(Reschedule,
+                Sql.Uuids(ids), Sql.Integers([.. rows.Select(r => Delay(r.At, now))])));
+            LedgerPending.AddTo(batch, leaves);
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        });
     }
 
     /// <summary>Moves deliveries on in time without a try.</summary>
@@ -104,7 +131,8 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
         var now = clock.GetUtcNow();
         Guid[] ids = [.. rows.Select(r => r.Delivery.DeliveryId)];
         int[] delays = [.. rows.Select(r => Delay(r.Next.At, now))];
-        var leaves = await ParkedLeavesAsync(rows, cancellationToken);
+        var leaves = await ParkedLeavesAsync(
+            [.. rows.Where(r => r.IsNewlyParked).Select(r => (r.Delivery, r.Result.Outcome.ToText()))], cancellationToken);
 
         await using var connection = await databases.Main.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -125,13 +153,14 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
         LedgerPending.AddTo(batch, leaves);
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        foreach (var row in rows)
+            OptOutTelemetry.Delivered(row.Delivery.System.Channel.Type, row.Result.Outcome.ToText());
     }
 
     private async Task<IReadOnlyList<LedgerEntry>> ParkedLeavesAsync(
-        TriedDelivery[] rows, CancellationToken cancellationToken)
+        (ClaimedDelivery Delivery, string Outcome)[] parked, CancellationToken cancellationToken)
     {
-        var parked = rows.Where(r => r.IsNewlyParked).ToList();
-        if (parked.Count == 0)
+        if (parked.Length == 0)
             return [];
 
         var opened = await keys.LoadAsync(parked.Select(r => r.Delivery.SurvivorId).ToHashSet(), cancellationToken);
@@ -141,11 +170,11 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
             .. parked.Select(r => LedgerEntry.ForSubject(
                 Guid.CreateVersion7(now),
                 new LedgerFacts(LedgerKinds.Parked, r.Delivery.DeliveryId, r.Delivery.Version, "svc:dispatch", now,
-                    r.Delivery.System.Name, r.Result.Outcome.ToText()),
+                    r.Delivery.System.Name, r.Outcome),
                 CanonicalJson.ToBytes(new CanonicalObject
                 {
                     { "deliveryId", r.Delivery.DeliveryId.ToString("N") },
-                    { "outcome", r.Result.Outcome.ToText() },
+                    { "outcome", r.Outcome },
                     { "type", "optout.parked/1" },
                 }),
                 r.Delivery.SurvivorId, opened.GetValueOrDefault(r.Delivery.SurvivorId))),

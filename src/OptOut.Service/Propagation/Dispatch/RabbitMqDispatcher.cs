@@ -16,6 +16,7 @@ internal sealed partial class RabbitMqDispatcher(
     EventBuilder events,
     RabbitMqChannel channel,
     RabbitMqTopology topology,
+    RabbitMqLink link,
     DispatchResults results,
     SystemDirectory systems,
     PartitionOwnership ownership,
@@ -59,6 +60,9 @@ internal sealed partial class RabbitMqDispatcher(
     /// <summary>True where a full batch was found, so that there may be more.</summary>
     private async Task<bool> PassAsync(int worker, CancellationToken stoppingToken)
     {
+        // A broker that is away is one fact, not one failed attempt for each row: they stay pending, with their age.
+        if (link.Publishing is null)
+            return false;
         using var lease = ownership.Enter();
         short[] parts = [.. lease.Parts.Where(part => part % Workers == worker)];
         var targets = (await systems.FreshAsync(stoppingToken)).All
@@ -72,17 +76,18 @@ internal sealed partial class RabbitMqDispatcher(
 
         var outdated = due.Where(d => d.IsOutdated).Select(d => d.DeliveryId).ToList();
         await results.SupersedeAsync(outdated, stoppingToken);
-        var (publish, looked) = await LookAsync(due.Where(d => !d.IsOutdated), stoppingToken);
+        var (publish, looked, parked) = await LookAsync(due.Where(d => !d.IsOutdated), stoppingToken);
         await results.RescheduleAsync(looked, stoppingToken);
+        await results.ParkAsync(parked, stoppingToken);
         if (publish.Count > 0)
             await PublishAsync(publish, stoppingToken);
         return due.Count == channel.BatchSize;
     }
 
     /// <summary>What the broker has confirmed before goes out again only where its queue has lost it.</summary>
-    private async Task<(List<ClaimedDelivery> Publish, List<(Guid, DateTimeOffset)> Looked)> LookAsync(
-        IEnumerable<ClaimedDelivery> due, CancellationToken cancellationToken)
+    private async Task<Looks> LookAsync(IEnumerable<ClaimedDelivery> due, CancellationToken cancellationToken)
     {
+        var parked = new List<(ClaimedDelivery, DateTimeOffset)>();
         var publish = new List<ClaimedDelivery>();
         var looked = new List<(Guid, DateTimeOffset)>();
         var states = new Dictionary<int, QueueState>();
@@ -99,12 +104,14 @@ internal sealed partial class RabbitMqDispatcher(
                     state = await topology.QueueStateAsync(delivery.System.Name, cancellationToken));
             if (RetryPlan.MustPublishAgain(state))
                 publish.Add(delivery);
+            else if (RetryPlan.AfterCheck(delivery.Progress(delivery.Attempts), clock.GetUtcNow()) is var next
+                && next is RetryDecision.Park)
+                parked.Add((delivery, next.At));
             else
-                looked.Add((delivery.DeliveryId,
-                    RetryPlan.AfterCheck(delivery.Progress(delivery.Attempts), clock.GetUtcNow()).At));
+                looked.Add((delivery.DeliveryId, next.At));
         }
 
-        return (publish, looked);
+        return new Looks(publish, looked, parked);
     }
 
     private async Task PublishAsync(List<ClaimedDelivery> publish, CancellationToken stoppingToken)
@@ -126,6 +133,11 @@ internal sealed partial class RabbitMqDispatcher(
         // What the broker has confirmed must be stored even while the process stops.
         await results.StoreAsync(tried, CancellationToken.None);
     }
+
+    private readonly record struct Looks(
+        List<ClaimedDelivery> Publish,
+        List<(Guid DeliveryId, DateTimeOffset At)> Looked,
+        List<(ClaimedDelivery Delivery, DateTimeOffset At)> Parked);
 
     [LoggerMessage(320, LogLevel.Warning, "A dispatch pass to the broker failed with {ErrorType} {SqlState}; it is repeated")]
     private partial void LogPassFailed(string errorType, string? sqlState);

@@ -21,6 +21,7 @@ internal static class GetPropagation
         RecordQueries records,
         DeliveryQueries deliveries,
         AcknowledgementSignal signal,
+        IHostApplicationLifetime lifetime,
         TimeProvider clock)
     {
         if (!PublicId.TryParse(id, PublicId.OptOut, out var optOutId))
@@ -36,7 +37,8 @@ internal static class GetPropagation
                 var moved = signal.NextAsync();
                 if (await records.NewestAsync(optOutId, http.RequestAborted) is not { } record)
                     return ProblemKinds.NotFound.With();
-                if (record.RollUp.State is "complete" or "failed" || !mayWait || clock.GetElapsedTime(started) >= wait)
+                if (record.RollUp.State is "complete" or "failed" || !mayWait || clock.GetElapsedTime(started) >= wait
+                    || lifetime.ApplicationStopping.IsCancellationRequested)
                     return await AnswerAsync(http, record, deliveries);
                 await Task.WhenAny(moved, Task.Delay(LookInterval, clock, http.RequestAborted));
                 http.RequestAborted.ThrowIfCancellationRequested();

@@ -1,6 +1,7 @@
-using Npgsql;
+using OptOut.Service.Audit;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Keys;
+using OptOut.Service.Platform.Telemetry;
 using OptOut.Service.Recording.Deciding;
 
 namespace OptOut.Service.Recording.GroupCommit;
@@ -26,7 +27,18 @@ internal sealed class RecordingTransaction(
 
         await saver.SaveAsync(connection, transaction, drafts, answers, now, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        Count(works, drafts);
         return results;
+    }
+
+    private static void Count(IReadOnlyList<RecordingWork> works, Drafts drafts)
+    {
+        OptOutTelemetry.BatchSize(works.Sum(w => w.Commands.Count));
+        foreach (var version in drafts.Versions)
+            OptOutTelemetry.Recorded(version.Record.OriginMethod, version.Record.Scope.Purpose, version.Kind);
+        foreach (var reaffirmed in drafts.Reaffirmed)
+            OptOutTelemetry.Recorded(
+                reaffirmed.Record.OriginMethod, reaffirmed.Record.Scope.Purpose, LedgerKinds.Reaffirmed);
     }
 
     private static WorkResult Decide(
