@@ -25,12 +25,19 @@ internal sealed record RabbitMqBinaries(string Scripts, string PortMapper)
     private static bool HoldsScripts(string folder) =>
         File.Exists(Path.Combine(folder, "rabbitmq-server")) && File.Exists(Path.Combine(folder, "rabbitmq-env"));
 
-    /// <summary>Follows a link in PATH to the folder that it comes from.</summary>
+    /// <summary>Follows a link in PATH to the folder that it comes from; a link to nowhere, as a removal leaves it, is none.</summary>
     private static string Resolve(string folder)
     {
-        var server = new FileInfo(Path.Combine(folder, "rabbitmq-server"));
-        return server.ResolveLinkTarget(returnFinalTarget: true) is { } target
-            ? Path.GetDirectoryName(target.FullName)!
-            : folder;
+        try
+        {
+            var server = new FileInfo(Path.Combine(folder, "rabbitmq-server"));
+            return server.ResolveLinkTarget(returnFinalTarget: true) is { } target
+                ? Path.GetDirectoryName(target.FullName)!
+                : folder;
+        }
+        catch (IOException)
+        {
+            return folder;
+        }
     }
 }
