@@ -101,8 +101,8 @@ internal sealed class RecordingLoader(IdentifierHasher hasher, PurposeDirectory 
         var book = new RecordingBook(
             await purposes.AtAsync(revision, cancellationToken), await systems.AtAsync(revision, cancellationToken));
 
-        await ReadLockedAsync(reader, cancellationToken);
-        await ReadMembersAsync(reader, book, cancellationToken);
+        var locked = await ReadLockedAsync(reader, cancellationToken);
+        await ReadMembersAsync(reader, book, locked, cancellationToken);
         await ReadIdentifiersAsync(reader, book, cancellationToken);
         await ReadVersionsAsync(reader, book, cancellationToken);
         if (wanted.Tokens.Length > 0)
@@ -111,24 +111,31 @@ internal sealed class RecordingLoader(IdentifierHasher hasher, PurposeDirectory 
         return new LoadedBatch(book, answers);
     }
 
-    private static async Task ReadLockedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    private static async Task<HashSet<Guid>> ReadLockedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
+        var locked = new HashSet<Guid>();
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             // Merged away while we waited for the lock: look again.
             if (reader.GetGuid(0) != reader.GetGuid(1))
                 throw new BatchConflictException();
+            locked.Add(reader.GetGuid(0));
         }
+
+        return locked;
     }
 
     private static async Task ReadMembersAsync(
-        NpgsqlDataReader reader, RecordingBook book, CancellationToken cancellationToken)
+        NpgsqlDataReader reader, RecordingBook book, HashSet<Guid> locked, CancellationToken cancellationToken)
     {
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             var survivorId = reader.GetGuid(1);
+            // Made by another replica after our lock statement had looked: not ours to decide about until we hold it.
+            if (!locked.Contains(survivorId))
+                throw new BatchConflictException();
             var survivor = book.BySubject(survivorId) ?? book.Add(new SubjectState(survivorId, isNew: false));
             book.AddMember(reader.GetGuid(0), survivor);
         }
