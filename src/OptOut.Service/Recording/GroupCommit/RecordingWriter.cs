@@ -11,39 +11,55 @@ namespace OptOut.Service.Recording.GroupCommit;
 /// so that a batch is one under light load and hundreds under heavy load.
 /// </summary>
 internal sealed partial class RecordingWriter(
-    RecordingTransaction transaction, DispatchSignal dispatch, ILogger<RecordingWriter> logger) : BackgroundService
+    RecordingTransaction transaction, DispatchSignal dispatch, RecordingLimits limits, ILogger<RecordingWriter> logger)
+    : BackgroundService
 {
-    /// <summary>Units of work that may wait. Beyond it a caller is told 503 at once: memory stays bounded.</summary>
-    public const int QueueLimit = 4_096;
-
     /// <summary>Commands in one commit; one unit of up to 1,000 may stand alone.</summary>
     private const int BatchLimit = 256;
 
     private const int ConflictRetries = 20;
 
     private readonly Channel<RecordingWork> _queue = Channel.CreateBounded<RecordingWork>(
-        new BoundedChannelOptions(QueueLimit) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(limits.WaitingRequests) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly ConcurrentDictionary<IdempotencyKey, byte> _inFlight = new();
 
-    /// <summary>Hands in work and waits for its commit. The caller going away does not undo what was accepted.</summary>
+    private int _waitingRecords;
+
+    /// <summary>
+    /// Hands in work and waits for its commit, also where the caller goes away: what was accepted is not undone, and the
+    /// answer is composed from the request, which must live until then.
+    /// </summary>
     public async Task<SubmitResult> SubmitAsync(RecordingWork work, CancellationToken cancellationToken)
     {
-        var key = work.Claim is { } claim ? new IdempotencyKey(claim.Caller, claim.Operation, claim.Key) : default;
-        if (work.Claim is not null && !_inFlight.TryAdd(key, 0))
+        cancellationToken.ThrowIfCancellationRequested();
+        if (work.Claim is { } claim && !_inFlight.TryAdd(KeyOf(claim), 0))
             return SubmitResult.InProgress;
-        if (!_queue.Writer.TryWrite(work))
+        if (!TryEnqueue(work))
         {
-            if (work.Claim is not null)
-                _inFlight.TryRemove(key, out _);
+            Release(work);
             return SubmitResult.Full;
         }
 
-        if (work.Claim is not null)
-            _ = work.Result.ContinueWith((_, _) => _inFlight.TryRemove(key, out var _), null,
-                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return SubmitResult.Of(await work.Result.WaitAsync(cancellationToken));
+        return SubmitResult.Of(await work.Result);
     }
+
+    private bool TryEnqueue(RecordingWork work)
+    {
+        if (Interlocked.Add(ref _waitingRecords, work.Commands.Count) <= limits.WaitingRecords && _queue.Writer.TryWrite(work))
+            return true;
+        Interlocked.Add(ref _waitingRecords, -work.Commands.Count);
+        return false;
+    }
+
+    /// <summary>Before the caller hears of the result, so that a caller who repeats at once is not told to wait.</summary>
+    private void Release(RecordingWork work)
+    {
+        if (work.Claim is { } claim)
+            _inFlight.TryRemove(KeyOf(claim), out _);
+    }
+
+    private static IdempotencyKey KeyOf(IdempotencyClaim claim) => new(claim.Caller, claim.Operation, claim.Key);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -57,6 +73,7 @@ internal sealed partial class RecordingWriter(
             {
                 batch.Add(work);
                 commands += work.Commands.Count;
+                Interlocked.Add(ref _waitingRecords, -work.Commands.Count);
             }
 
             await CommitAsync(batch);
@@ -76,9 +93,12 @@ internal sealed partial class RecordingWriter(
         try
         {
             var results = await WithConflictRetriesAsync(batch);
-            for (var i = 0; i < batch.Count; i++)
-                batch[i].Complete(results[i]);
             dispatch.Wake();
+            for (var i = 0; i < batch.Count; i++)
+            {
+                Release(batch[i]);
+                batch[i].Complete(results[i]);
+            }
         }
         catch (Exception exception) when (batch.Count > 1 && !IsUnavailable(exception))
         {
@@ -92,7 +112,10 @@ internal sealed partial class RecordingWriter(
             LogBatchFailed(exception.GetType().Name, (exception as PostgresException)?.SqlState, batch.Count,
                 Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             foreach (var work in batch)
+            {
+                Release(work);
                 work.Fail(exception);
+            }
         }
     }
 
