@@ -27,6 +27,7 @@ internal sealed class SubjectKeys(Databases databases, SubjectKeyWrap wrap, Time
         var missing = new List<Guid>();
         lock (_lock)
         {
+            Age();
             foreach (var id in subjectIds)
             {
                 if (_young.TryGetValue(id, out var key) || _old.TryGetValue(id, out key))
@@ -99,13 +100,23 @@ internal sealed class SubjectKeys(Databases databases, SubjectKeyWrap wrap, Time
 
     private void Keep(Guid id, SubjectKey key)
     {
-        if (_young.Count >= GenerationLimit || clock.GetElapsedTime(_youngSince) > GenerationAge)
-        {
-            _old = _young;
-            _young = [];
-            _youngSince = clock.GetTimestamp();
-        }
-
+        if (_young.Count >= GenerationLimit)
+            Turn(_young);
         _young[id] = key;
+    }
+
+    /// <summary>Looked at with each use, since a key that is found here again and again is never kept anew.</summary>
+    private void Age()
+    {
+        var age = clock.GetElapsedTime(_youngSince);
+        if (age > GenerationAge)
+            Turn(age > 2 * GenerationAge ? [] : _young);
+    }
+
+    private void Turn(Dictionary<Guid, SubjectKey> old)
+    {
+        _old = old;
+        _young = [];
+        _youngSince = clock.GetTimestamp();
     }
 }
