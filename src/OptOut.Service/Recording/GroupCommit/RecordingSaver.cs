@@ -142,8 +142,10 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
             Sql.Byteas([.. rows.Select(r => r.Lookup.Value)]),
             Sql.Texts([.. rows.Select(r => r.Feed.KeyId)]),
             Sql.Byteas([.. rows.Select(r => r.Feed.Value)]),
-            Sql.Byteas([.. rows.Select(r => IdentifierValue.Encrypt(
-                keys[r.Draft.Owner.Id], r.Id, r.Draft.Identifier.Value))]),
+            // A person who was erased has no key: the keyed hash stops them all the same, and no value is kept.
+            Sql.Byteas([.. rows.Select(r => keys.TryGetValue(r.Draft.Owner.Id, out var key)
+                ? IdentifierValue.Encrypt(key, r.Id, r.Draft.Identifier.Value)
+                : null)]),
             Sql.Smallints([.. rows.Select(r => r.Draft.Identifier.RulesVersion)]),
             Sql.Times([.. rows.Select(r => r.Draft.At)])));
     }
@@ -215,15 +217,15 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         foreach (var (owner, record, kind, payload, context, _) in drafts.Versions)
             yield return LedgerEntry.ForSubject(record.LedgerEntryId,
                 new LedgerFacts(kind, record.OptOutId, record.Version, context.Actor, record.RecordedAt),
-                payload, owner.Id, keys[owner.Id]);
+                payload, owner.Id, keys.GetValueOrDefault(owner.Id));
         foreach (var (owner, record, context, at) in drafts.Reaffirmed)
             yield return LedgerEntry.ForSubject(Guid.CreateVersion7(at),
                 new LedgerFacts(LedgerKinds.Reaffirmed, record.OptOutId, record.Version, context.Actor, at),
-                record.RecordHash, owner.Id, keys[owner.Id]);
+                record.RecordHash, owner.Id, keys.GetValueOrDefault(owner.Id));
         foreach (var (loserId, survivor, context, at) in drafts.Merges)
             yield return LedgerEntry.ForSubject(Guid.CreateVersion7(at),
                 new LedgerFacts(LedgerKinds.Merged, loserId, 0, context.Actor, at),
-                MergePayload(loserId, survivor.Id), survivor.Id, keys[survivor.Id]);
+                MergePayload(loserId, survivor.Id), survivor.Id, keys.GetValueOrDefault(survivor.Id));
     }
 
     private static byte[] MergePayload(Guid loserId, Guid survivorId) => CanonicalJson.ToBytes(new CanonicalObject
