@@ -23,6 +23,14 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER refuse_truncate', target);
 END $$;
 
+-- Makes a table lasting: its rows may change, and none ever goes.
+CREATE FUNCTION optout.make_lasting(target regclass) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE TRIGGER refuse_removal BEFORE DELETE OR TRUNCATE ON %s '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION optout.refuse_change()', target);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER refuse_removal', target);
+END $$;
+
 -- What data is used for: a dotted tree under the root `all`.
 CREATE TABLE optout.purpose (
     name              text COLLATE "C" PRIMARY KEY CHECK (name ~ '^[a-z0-9_]+(\.[a-z0-9_]+)*$' AND length(name) <= 128),
@@ -52,6 +60,7 @@ CREATE TABLE optout.subject (
     created_at  timestamptz NOT NULL
 );
 CREATE INDEX subject_merged ON optout.subject (survivor_id) WHERE survivor_id <> subject_id;
+SELECT optout.make_lasting('optout.subject');
 
 -- A person's address, number or id: found by keyed hash, readable only with the subject's key.
 -- The hash covers the type, so it is unique alone. The ciphertext is emptied by erasure, the hash stays.
@@ -69,6 +78,7 @@ CREATE TABLE optout.identifier (
 );
 CREATE UNIQUE INDEX identifier_lookup ON optout.identifier (lookup_hash);
 CREATE INDEX identifier_subject ON optout.identifier (subject_id);
+SELECT optout.make_lasting('optout.identifier');
 
 -- The records: every version of every opt-out, for ever. The newest version of a scope is what stands.
 CREATE TABLE optout.opt_out_version (
@@ -179,6 +189,7 @@ CREATE TABLE optout.delivery (
     UNIQUE (opt_out_id, version, system_id),
     CHECK ((state IN ('applied', 'no_match', 'refused', 'superseded', 'verified')) = (closed_at IS NOT NULL))
 ) WITH (fillfactor = 70);
+SELECT optout.make_lasting('optout.delivery');
 
 -- The work: one narrow row for each delivery that is not closed. Its absence is the proof that nothing is due.
 CREATE TABLE optout.open_delivery (
