@@ -10,7 +10,7 @@ namespace OptOut.Service.Platform.Database;
 /// </summary>
 internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator> logger)
 {
-    /// <summary>Migrates what this process may migrate; throws <see cref="SchemaTooOldException"/> where it may not.</summary>
+    /// <summary>Migrates what this process may migrate; throws <see cref="ConfigurationException"/> where it may not.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await MigrateAsync<KeysDbContext>(options.KeysOwner, options.Keys, "grants_keys.sql",
@@ -36,7 +36,9 @@ internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator
         if (pending.Count > 0)
         {
             if (owner is null && await OwnedByAnotherAsync(acting.ConnectionString, cancellationToken))
-                throw new SchemaTooOldException(acting.Database!, pending);
+                throw new ConfigurationException([
+                    $"Database '{acting.Database}' lacks {string.Join(", ", pending)}; "
+                    + "run 'OptOut.Service migrate' with the owner's login, or set ConnectionStrings__OptOutOwner."]);
             LogMigrating(acting.Database!, pending.Count);
             await context.Database.MigrateAsync(cancellationToken);
         }
@@ -82,7 +84,3 @@ internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator
     [LoggerMessage(101, LogLevel.Information, "Migrating database {Database}: {Count} migrations")]
     private partial void LogMigrating(string database, int count);
 }
-
-/// <summary>The schema is older than this build and this login may not change it.</summary>
-internal sealed class SchemaTooOldException(string database, IReadOnlyList<string> pending) : Exception(
-    $"Database '{database}' lacks {string.Join(", ", pending)}; run 'OptOut.Service migrate' with the owner's login.");
