@@ -107,6 +107,7 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         app.UseAccess();
         app.MapOptOutHealth().PublicRoute();
         app.MapProblemPage().PublicRoute();
+        app.MapAsyncApi().PublicRoute();
         // The API's description is nobody's business outside but a reader's; in development it is open.
         var documentation = app.MapOptOutOpenApi();
         if (app.Environment.IsDevelopment())

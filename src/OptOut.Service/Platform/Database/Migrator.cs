@@ -48,7 +48,7 @@ internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator
             var login = new NpgsqlConnectionStringBuilder(service).Username
                 ?? throw new InvalidOperationException("The service's connection string names no user.");
             var quoted = "\"" + login.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
-            var sql = EmbeddedSql.Read(grants).Replace("{service}", quoted, StringComparison.Ordinal);
+            var sql = EmbeddedText.ReadSql(grants).Replace("{service}", quoted, StringComparison.Ordinal);
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             // Two replicas granting at once would fail on the same catalogue rows.
             await context.Database.ExecuteSqlRawAsync("SELECT pg_advisory_xact_lock(7266, 1)", cancellationToken);

@@ -10,7 +10,7 @@ namespace OptOut.Service.Platform.Database.Migrations;
 internal sealed class MainInitial : Migration
 {
     protected override void Up(MigrationBuilder migrationBuilder) =>
-        migrationBuilder.Sql(EmbeddedSql.Read("0001_main.sql"));
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0001_main.sql"));
 }
 
 [DbContext(typeof(KeysDbContext))]
@@ -18,5 +18,5 @@ internal sealed class MainInitial : Migration
 internal sealed class KeysInitial : Migration
 {
     protected override void Up(MigrationBuilder migrationBuilder) =>
-        migrationBuilder.Sql(EmbeddedSql.Read("0001_keys.sql"));
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0001_keys.sql"));
 }
