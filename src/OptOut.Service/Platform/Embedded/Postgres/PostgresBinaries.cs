@@ -34,14 +34,14 @@ internal sealed record PostgresBinaries(string Folder, int Major)
             .MaxBy(binaries => binaries.Major);
     }
 
-    /// <summary>What stands in the folder; null where no server and no initdb are.</summary>
+    /// <summary>What stands in the folder; null where no server and no initdb are, or none that runs.</summary>
     public static async Task<PostgresBinaries?> ProbeAsync(string folder, CancellationToken cancellationToken)
     {
         var server = Path.Combine(folder, "postgres");
         if (!File.Exists(server) || !File.Exists(Path.Combine(folder, "initdb")))
             return null;
         // "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)"
-        var text = await ServerTool.RunAsync(new ServerCommand(server, ["--version"]), ToolLimit, cancellationToken);
+        var text = await SayAsync(new ServerCommand(server, ["--version"]), cancellationToken);
         var digits = new string([.. text.SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)]);
         return int.TryParse(digits, CultureInfo.InvariantCulture, out var major) ? new(folder, major) : null;
     }
@@ -57,7 +57,7 @@ internal sealed record PostgresBinaries(string Folder, int Major)
         folders.AddRange(SearchPath.Directories());
         looked.Add("pg_config --bindir");
         if (SearchPath.Find("pg_config") is { } config)
-            folders.Add(await BinaryFolderAsync(config, cancellationToken));
+            folders.Add((await SayAsync(new ServerCommand(config, ["--bindir"]), cancellationToken)).Trim());
         return [.. folders.Where(folder => folder.Length > 0).Distinct()];
     }
 
@@ -65,13 +65,15 @@ internal sealed record PostgresBinaries(string Folder, int Major)
         ? Directory.EnumerateDirectories(root, pattern).Select(version => Path.Combine(version, "bin"))
         : [];
 
-    /// <summary>Debian's pg_config fails where only the client is installed: that is no find, not a fault.</summary>
-    private static async Task<string> BinaryFolderAsync(string config, CancellationToken cancellationToken)
+    /// <summary>
+    /// What a program prints; nothing where it fails. A link to a removed server, or Debian's pg_config beside a client
+    /// alone, is no find, and no fault either.
+    /// </summary>
+    private static async Task<string> SayAsync(ServerCommand command, CancellationToken cancellationToken)
     {
         try
         {
-            var command = new ServerCommand(config, ["--bindir"]);
-            return (await ServerTool.RunAsync(command, ToolLimit, cancellationToken)).Trim();
+            return await ServerTool.RunAsync(command, ToolLimit, cancellationToken);
         }
         catch (EmbeddedServerException)
         {
