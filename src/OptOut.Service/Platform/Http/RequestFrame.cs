@@ -42,6 +42,8 @@ internal sealed partial class RequestFrame(RequestDelegate next, TimeProvider cl
         if (span is not { IsAllDataRequested: true }) return;
         var route = SafePath.TemplateOf(http);
         span.SetTag("optout.request.id", http.RequestId());
+        span.SetTag("http.request.method", KnownMethod(http.Request.Method));
+        span.SetTag("http.response.status_code", http.Response.StatusCode);
         span.SetTag("http.route", route);
         span.DisplayName = $"{KnownMethod(http.Request.Method)} {route}";
     }
