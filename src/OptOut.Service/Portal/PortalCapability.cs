@@ -10,7 +10,9 @@ using OptOut.Service.Recording.Endpoints;
 
 namespace OptOut.Service.Portal;
 
-/// <summary>The person's way in: links, one click, Global Privacy Control. A stop needs no login and no extra screen.</summary>
+/// <summary>
+/// The person's way in: links, one click, Global Privacy Control. A stop needs no login and no extra screen.
+/// </summary>
 internal static class PortalCapability
 {
     private const string Tag = "Portal";

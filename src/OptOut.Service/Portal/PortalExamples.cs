@@ -14,7 +14,8 @@ internal static class PortalExamples
     public const string Link =
         """
         { "url": "https://stop.example.com/o/CGsxAbC…", "token": "CGsxAbC…", "expiresAt": null,
-          "listUnsubscribe": "<https://stop.example.com/o/CGsxAbC…>", "listUnsubscribePost": "List-Unsubscribe=One-Click" }
+          "listUnsubscribe": "<https://stop.example.com/o/CGsxAbC…>",
+          "listUnsubscribePost": "List-Unsubscribe=One-Click" }
         """;
 
     public const string Page = "<!doctype html><html lang=\"en\">…</html>";

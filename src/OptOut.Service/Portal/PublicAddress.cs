@@ -6,8 +6,8 @@ using OptOut.Service.Platform.Http;
 namespace OptOut.Service.Portal;
 
 /// <summary>
-/// Where links point: <c>OptOut__PublicBaseUrl</c>, else the loopback address that this process listens on, which serves
-/// for trying out. Never the Host header: whoever sends a request could choose it.
+/// Where links point: <c>OptOut__PublicBaseUrl</c>, else the loopback address that this process listens on, which
+/// serves for trying out. Never the Host header: whoever sends a request could choose it.
 /// </summary>
 internal sealed class PublicAddress(HttpOptions options, IServer server)
 {

@@ -4,7 +4,9 @@ using OptOut.Service.Subjects.Identifiers;
 
 namespace OptOut.Service.Subjects;
 
-/// <summary>A person as answers name them: the survivor of every merge, and the types of what is known of them.</summary>
+/// <summary>
+/// A person as answers name them: the survivor of every merge, and the types of what is known of them.
+/// </summary>
 internal sealed record KnownSubject(Guid SubjectId, IReadOnlyList<string> IdentifierTypes);
 
 /// <summary>Reads people: the public face of this capability for other capabilities too.</summary>

@@ -15,7 +15,8 @@ internal static class SubjectsCapability
 
     public static IServiceCollection AddSubjects(this IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection("OptOut:Identifiers").Get<IdentifierOptions>() ?? new IdentifierOptions();
+        var options = configuration.GetSection("OptOut:Identifiers").Get<IdentifierOptions>()
+            ?? new IdentifierOptions();
         services.TryAddSingleton(options);
         services.TryAddSingleton<IdentifierNormaliser>();
         return services.AddSingleton<SubjectKeys>().AddSingleton<IdentifierReader>().AddSingleton<SubjectQueries>();

@@ -58,7 +58,8 @@ public sealed class GpcTests(PortalService service)
     {
         var before = await service.EvidenceAsync();
 
-        using var answer = await SendAsync(values, $$"""{ "deviceId": "device-table-{{string.Join('-', values).Length}}-{{values.Length}}" }""");
+        using var answer = await SendAsync(
+            values, $$"""{ "deviceId": "device-table-{{string.Join('-', values).Length}}-{{values.Length}}" }""");
 
         if (counts)
         {

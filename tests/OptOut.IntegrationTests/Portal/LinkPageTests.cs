@@ -31,7 +31,9 @@ public sealed class LinkPageTests(PortalService service)
         using var answer = await service.GetAsync("/o/" + await service.TokenAsync("page@example.com"));
 
         var page = await answer.Content.ReadAsStringAsync(Cancellation);
-        Assert.Contains("""<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">""", page, StringComparison.Ordinal);
+        Assert.Contains(
+            """<form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">""", page,
+                StringComparison.Ordinal);
         Assert.Contains("Marketing", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
         Assert.DoesNotContain("page@example.com", page, StringComparison.Ordinal);
@@ -48,13 +50,15 @@ public sealed class LinkPageTests(PortalService service)
     [Fact]
     public async Task The_page_speaks_the_readers_language()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/o/" + await service.TokenAsync("sprache@example.com"));
+        using var request = new HttpRequestMessage(HttpMethod.Get,
+            "/o/" + await service.TokenAsync("sprache@example.com"));
         request.Headers.Add("Accept-Language", "it, de-AT;q=0.9, en;q=0.5");
 
         using var answer = await service.SendAsync(request);
 
         Assert.Equal("de", Assert.Single(answer.Content.Headers.ContentLanguage));
-        Assert.Contains("Jetzt widersprechen", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("Jetzt widersprechen", await answer.Content.ReadAsStringAsync(Cancellation),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -41,7 +41,8 @@ public sealed class OneClickTests(PortalService service)
             Guid.Parse(record.GetProperty("id").GetString()![3..])));
     }
 
-    public static TheoryData<string> Forms => ["urlencoded", "multipart", "urlencoded with a line end", "among other fields"];
+    public static TheoryData<string> Forms =>
+        ["urlencoded", "multipart", "urlencoded with a line end", "among other fields"];
 
     [Theory]
     [MemberData(nameof(Forms))]
@@ -72,7 +73,8 @@ public sealed class OneClickTests(PortalService service)
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("text/html", answer.Content.Headers.ContentType!.MediaType);
-        Assert.Contains("Your opt-out is recorded", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("Your opt-out is recorded", await answer.Content.ReadAsStringAsync(Cancellation),
+            StringComparison.Ordinal);
         var record = Assert.Single(await service.OptOutsAsync("email", "button@example.com"));
         Assert.Equal("link", record.GetProperty("origin").GetProperty("method").GetString());
     }
@@ -102,7 +104,8 @@ public sealed class OneClickTests(PortalService service)
         var broken = new StringContent("--x\r\nnonsense");
         broken.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
 
-        using var json = await service.PressAsync(token, form: new StringContent("{}", Encoding.UTF8, "application/json"));
+        using var json = await service.PressAsync(
+            token, form: new StringContent("{}", Encoding.UTF8, "application/json"));
         using var cut = await service.PressAsync(token, form: broken);
 
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, json.StatusCode);
@@ -131,7 +134,8 @@ public sealed class OneClickTests(PortalService service)
     {
         var token = await service.TokenAsync("forged@example.com");
         var before = await service.EvidenceAsync();
-        foreach (var forged in (string[])[token[..^1] + (token[^1] == 'A' ? 'B' : 'A'), token + "A", "x", new string('A', 90)])
+        var changed = token[..^1] + (token[^1] == 'A' ? 'B' : 'A');
+        foreach (var forged in (string[])[changed, token + "A", "x", new string('A', 90)])
         {
             using var answer = await service.PressAsync(forged);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
@@ -193,5 +197,6 @@ public sealed class OneClickTests(PortalService service)
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    private static StringContent Urlencoded(string body) => new(body, Encoding.ASCII, "application/x-www-form-urlencoded");
+    private static StringContent Urlencoded(string body) =>
+        new(body, Encoding.ASCII, "application/x-www-form-urlencoded");
 }

@@ -47,21 +47,25 @@ public sealed class PortalService(Servers servers) : IAsyncLifetime
         string[] settings =
         [
             $"--ConnectionStrings:OptOut={Databases.Service}", $"--ConnectionStrings:OptOutOwner={Databases.Owner}",
-            $"--ConnectionStrings:OptOutKeys={Databases.KeysService}", $"--ConnectionStrings:OptOutKeysOwner={Databases.Keys}",
+            $"--ConnectionStrings:OptOutKeys={Databases.KeysService}",
+            $"--ConnectionStrings:OptOutKeysOwner={Databases.Keys}",
             $"--OptOut:MasterKeyFile={ring}", $"--OptOut:BootstrapAdminKey={BootstrapKey}",
-            $"--OptOut:DataDirectory={_directory.FullName}", "--Urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Debug",
+            $"--OptOut:DataDirectory={_directory.FullName}", "--Urls=http://127.0.0.1:0",
+            "--Logging:LogLevel:Default=Debug",
             .. PublicBaseUrl is null ? Array.Empty<string>() : [$"--OptOut:PublicBaseUrl={PublicBaseUrl}"],
         ];
         _host = await ServiceHost.BuildAsync(settings, Cancellation);
         await _host.App.StartAsync(Cancellation);
-        var address = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var address = Services.GetRequiredService<IServer>().Features
+            .Get<IServerAddressesFeature>()!.Addresses.Single();
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
         {
             BaseAddress = new Uri(address),
         };
         foreach (var role in (string[])["recorder", "portal", "reader", "gate", "operator"])
         {
-            var made = await JsonAsync(await PostAsync("/v1/keys", $$"""{ "name": "{{role}}", "roles": ["{{role}}"] }""", "bootstrap"));
+            var made = await JsonAsync(await PostAsync(
+                "/v1/keys", $$"""{ "name": "{{role}}", "roles": ["{{role}}"] }""", "bootstrap"));
             _keys[role] = made.GetProperty("key").GetString()!;
         }
     }
@@ -107,10 +111,12 @@ public sealed class PortalService(Servers servers) : IAsyncLifetime
 
     /// <summary>A link that stops one scope of the person with this address.</summary>
     public async Task<JsonElement> LinkAsync(
-        string email, string action = "stop", string purpose = "marketing", string channel = "email", string role = "portal") =>
+        string email, string action = "stop", string purpose = "marketing", string channel = "email",
+        string role = "portal") =>
         await JsonAsync(await PostAsync("/v1/links", LinkBody(email, action, purpose, channel), role));
 
-    public static string LinkBody(string email, string action, string purpose = "marketing", string channel = "email") =>
+    public static string LinkBody(
+        string email, string action, string purpose = "marketing", string channel = "email") =>
         $$"""
         { "subject": { "identifiers": [ { "type": "email", "value": "{{email}}" } ] },
           "scope": { "purpose": "{{purpose}}", "channel": "{{channel}}" }, "action": "{{action}}" }
@@ -137,7 +143,8 @@ public sealed class PortalService(Servers servers) : IAsyncLifetime
         if (!found.IsSuccessStatusCode)
             return [];
         var id = (await JsonAsync(found)).GetProperty("id").GetString();
-        return [.. (await JsonAsync(await GetAsync($"/v1/subjects/{id}/opt-outs", "reader"))).GetProperty("data").EnumerateArray()];
+        var list = await JsonAsync(await GetAsync($"/v1/subjects/{id}/opt-outs", "reader"));
+        return [.. list.GetProperty("data").EnumerateArray()];
     }
 
     /// <summary>Runs SQL as the cluster's superuser: to look at, and to break, what the service may not.</summary>

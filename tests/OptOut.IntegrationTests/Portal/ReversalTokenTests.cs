@@ -35,10 +35,12 @@ public sealed class ReversalTokenTests(PortalService service)
             Assert.Equal(JsonValueKind.Null, answer.GetProperty(name).ValueKind);
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
         Assert.Equal(15.0 * 60, Convert.ToDouble(await service.SqlAsync(
-            "SELECT extract(epoch FROM expires_at - created_at) FROM optout.reversal_token WHERE token_hash = $1", hash),
+            "SELECT extract(epoch FROM expires_at - created_at) FROM optout.reversal_token WHERE token_hash = $1",
+            hash),
             System.Globalization.CultureInfo.InvariantCulture), tolerance: 1);
         Assert.Equal(0L, await service.SqlAsync(
-            "SELECT count(*) FROM optout.idempotency WHERE position($1::bytea IN body) > 0", Encoding.UTF8.GetBytes(token)));
+            "SELECT count(*) FROM optout.idempotency WHERE position($1::bytea IN body) > 0",
+            Encoding.UTF8.GetBytes(token)));
     }
 
     [Fact]

@@ -27,7 +27,8 @@ public sealed class SubjectTests(PortalService service)
 
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
         Assert.Equal("subject_unknown", await PortalService.CodeAsync(unknown));
-        Assert.DoesNotContain("never-seen", await unknown.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.DoesNotContain("never-seen", await unknown.Content.ReadAsStringAsync(Cancellation),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -74,11 +75,12 @@ public sealed class SubjectTests(PortalService service)
         Assert.Equal(older, (await PortalService.JsonAsync(byOther)).GetProperty("id").GetString());
         foreach (var id in (string[])[older, younger])
         {
-            var optOuts = (await PortalService.JsonAsync(await service.GetAsync($"/v1/subjects/{id}/opt-outs", "reader")))
-                .GetProperty("data").EnumerateArray().ToList();
+            var list = await PortalService.JsonAsync(await service.GetAsync($"/v1/subjects/{id}/opt-outs", "reader"));
+            var optOuts = list.GetProperty("data").EnumerateArray().ToList();
             Assert.All(optOuts, record => Assert.Equal("opted_out", record.GetProperty("state").GetString()));
             Assert.Equal(["analytics", "marketing"],
-                optOuts.Select(record => record.GetProperty("scope").GetProperty("purpose").GetString()!).Distinct().Order());
+                optOuts.Select(record => record.GetProperty("scope").GetProperty("purpose").GetString()!)
+                    .Distinct().Order());
         }
     }
 
@@ -107,7 +109,8 @@ public sealed class SubjectTests(PortalService service)
         for (var page = 0; page < 3; page++)
         {
             var answer = await PortalService.JsonAsync(await service.GetAsync(path, "reader"));
-            seen.AddRange(answer.GetProperty("data").EnumerateArray().Select(record => record.GetProperty("id").GetString()!));
+            seen.AddRange(answer.GetProperty("data").EnumerateArray()
+                .Select(record => record.GetProperty("id").GetString()!));
             if (answer.GetProperty("nextCursor").ValueKind == JsonValueKind.Null)
                 break;
             path = $"/v1/subjects/{id}/opt-outs?limit=2&cursor={answer.GetProperty("nextCursor").GetString()}";
@@ -121,11 +124,13 @@ public sealed class SubjectTests(PortalService service)
     {
         var stopped = await service.PostAsync("/v1/opt-outs",
             $$"""
-            { "subject": { "identifiers": [ { "type": "{{type}}", "value": "{{value}}" } ] }, "scope": { "purpose": "{{purpose}}" } }
+            { "subject": { "identifiers": [ { "type": "{{type}}", "value": "{{value}}" } ] },
+              "scope": { "purpose": "{{purpose}}" } }
             """, "recorder");
         return (await PortalService.JsonAsync(stopped)).GetProperty("subjectId").GetString()!;
     }
 
-    private Task<HttpResponseMessage> LookUpAsync(string type, string value, string role = "reader") => service.PostAsync(
-        "/v1/subjects/lookup", $$"""{ "identifier": { "type": "{{type}}", "value": "{{value}}" } }""", role);
+    private Task<HttpResponseMessage> LookUpAsync(string type, string value, string role = "reader") =>
+        service.PostAsync(
+            "/v1/subjects/lookup", $$"""{ "identifier": { "type": "{{type}}", "value": "{{value}}" } }""", role);
 }

@@ -47,7 +47,8 @@ public sealed class PageTests
         var page = Encoding.UTF8.GetString(body.ToArray());
         var style = Regex.Match(page, "<style>(.*)</style>", RegexOptions.Singleline).Groups[1].Value;
         var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
-        Assert.Contains($"style-src 'sha256-{hash}'", http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"style-src 'sha256-{hash}'",
+            http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("style=", page, StringComparison.Ordinal);
         Assert.Contains("by e-mail", page, StringComparison.Ordinal);
     }

@@ -1,6 +1,8 @@
 namespace OptOut.Service.Portal.Gpc;
 
-/// <summary>Lets a page of any origin send the signal, without credentials. No other route answers across origins.</summary>
+/// <summary>
+/// Lets a page of any origin send the signal, without credentials. No other route answers across origins.
+/// </summary>
 internal static class GpcCors
 {
     private const string OneDay = "86400";

@@ -69,7 +69,8 @@ internal static class PostGpc
     private static Problem AtItsPlace(Problem problem, GpcRequest request)
     {
         const string Subject = "/subject";
-        var device = string.Create(CultureInfo.InvariantCulture, $"{Subject}/identifiers/{request.Identifiers?.Count ?? 0}/");
+        var device = string.Create(
+            CultureInfo.InvariantCulture, $"{Subject}/identifiers/{request.Identifiers?.Count ?? 0}/");
         return problem with
         {
             Errors = problem.Errors?.Select(fault => fault with

@@ -8,7 +8,9 @@ internal sealed class LinkMaker(LinkToken links, PublicAddress address, Reversal
 {
     private const string OneClick = "List-Unsubscribe=One-Click";
 
-    /// <summary>Stateless: the same person and scope give the same link until the key rotates; the old one works on.</summary>
+    /// <summary>
+    /// Stateless: the same person and scope give the same link until the key rotates; the old one works on.
+    /// </summary>
     public LinkView Stop(Guid subjectId, Scope scope)
     {
         if (!Channels.TryGetByte(scope.Channel, out var channel))

@@ -8,8 +8,8 @@ using OptOut.Service.Recording.GroupCommit;
 namespace OptOut.Service.Portal.Links;
 
 /// <summary>
-/// <c>POST /v1/links</c>. Repeating it harms nobody, so it needs no Idempotency-Key: a stop's token is the same again, and
-/// an answer with a token in it is stored nowhere.
+/// <c>POST /v1/links</c>. Repeating it harms nobody, so it needs no Idempotency-Key: a stop's token is the same again,
+/// and an answer with a token in it is stored nowhere.
 /// </summary>
 internal static class PostLink
 {
@@ -34,7 +34,7 @@ internal static class PostLink
         if (faults.Count > 0)
             return new Problem(ProblemKinds.ValidationFailed, Errors: faults);
 
-        // The person is made where nobody knew them, for both actions: the answer then tells nothing about who is known.
+        // The person is made where nobody knew them, for both actions: the answer tells nothing about who is known.
         var ensure = new EnsureSubjectCommand(subject!, PostOptOut.ContextOf(http));
         return await writer.SubmitOneAsync(ensure, http.RequestAborted) switch
         {

@@ -4,7 +4,7 @@ using OptOut.Service.Purposes;
 namespace OptOut.Service.Portal.OneClick;
 
 /// <summary>
-/// <c>GET /o/{token}</c>: says what would stop and offers the button. It writes nothing, for mail scanners follow links.
+/// <c>GET /o/{token}</c>: says what would stop and offers the button. It writes nothing: mail scanners follow links.
 /// </summary>
 internal static class GetLink
 {

@@ -55,7 +55,8 @@ internal static class PressForm
         {
             return TooLarge();
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException and not BadHttpRequestException)
+        catch (Exception exception)
+            when (exception is InvalidDataException or IOException and not BadHttpRequestException)
         {
             // A broken form; a client that went away is seen by the cancellation instead.
             http.RequestAborted.ThrowIfCancellationRequested();
@@ -66,7 +67,8 @@ internal static class PressForm
     /// <summary>Whether a person in a browser is asking, and not a mail client.</summary>
     public static bool WantsPage(HttpRequest request) =>
         MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
-        && accepted.Any(type => type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality != 0);
+        && accepted.Any(type =>
+            type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality != 0);
 
     private static Problem TooLarge() => ProblemKinds.BodyTooLarge.With($"At most {MaxBytes} bytes are read.");
 }

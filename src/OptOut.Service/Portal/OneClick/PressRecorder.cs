@@ -31,7 +31,8 @@ internal sealed partial class PressRecorder(RecordingWriter writer, ILogger<Pres
         }
     }
 
-    [LoggerMessage(801, LogLevel.Error, "A genuine link could not be honoured: {Refusal}. Was an older database restored?")]
+    [LoggerMessage(801, LogLevel.Error,
+        "A genuine link could not be honoured: {Refusal}. Was an older database restored?")]
     private partial void LogRefused(RecordingRefusal refusal);
 
     [LoggerMessage(802, LogLevel.Error, "A press could not be recorded: {ErrorType} {SqlState}")]

@@ -21,7 +21,8 @@ internal static class PageLanguages
     };
 
     private static readonly PageTexts German = new("de", Channels(
-        "auf allen Kanälen", "per E-Mail", "per SMS", "per Telefon", "per Post", "per Push-Nachricht", "in der Werbung"))
+        "auf allen Kanälen", "per E-Mail", "per SMS", "per Telefon", "per Post", "per Push-Nachricht",
+        "in der Werbung"))
     {
         AskTitle = "Widersprechen",
         AskLead = "Mit einem Klick widersprechen Sie:",
@@ -69,7 +70,9 @@ internal static class PageLanguages
 
     public static IReadOnlyList<PageTexts> All { get; } = [English, German, French, Spanish];
 
-    /// <summary>The texts for a tag such as <c>de-AT</c>; <c>*</c> is English; null for a language we do not speak.</summary>
+    /// <summary>
+    /// The texts for a tag such as <c>de-AT</c>; <c>*</c> is English; null for a language we do not speak.
+    /// </summary>
     public static PageTexts? Find(ReadOnlySpan<char> tag)
     {
         var dash = tag.IndexOf('-');

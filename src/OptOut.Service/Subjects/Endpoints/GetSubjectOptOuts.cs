@@ -4,7 +4,9 @@ using OptOut.Service.Recording.Endpoints;
 
 namespace OptOut.Service.Subjects.Endpoints;
 
-/// <summary><c>GET /v1/subjects/{id}/opt-outs</c>: a list by opt-out, of the person and of everyone merged with them.</summary>
+/// <summary>
+/// <c>GET /v1/subjects/{id}/opt-outs</c>: a list by opt-out, of the person and of everyone merged with them.
+/// </summary>
 internal static class GetSubjectOptOuts
 {
     private const int GuidBytes = 16;

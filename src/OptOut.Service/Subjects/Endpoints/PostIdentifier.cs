@@ -6,7 +6,9 @@ using OptOut.Service.Recording.GroupCommit;
 
 namespace OptOut.Service.Subjects.Endpoints;
 
-/// <summary><c>POST /v1/subjects/{id}/identifiers</c>: can only strengthen, for the stops of both people stand.</summary>
+/// <summary>
+/// <c>POST /v1/subjects/{id}/identifiers</c>: can only strengthen, for the stops of both people stand.
+/// </summary>
 internal static class PostIdentifier
 {
     public static async Task<IResult> HandleAsync(

@@ -3,7 +3,9 @@ using OptOut.Service.Recording.Endpoints;
 
 namespace OptOut.Service.Subjects.Endpoints;
 
-/// <summary><c>POST /v1/subjects/lookup</c>: the identifier stands in the body, since a URL is logged on its way.</summary>
+/// <summary>
+/// <c>POST /v1/subjects/lookup</c>: the identifier stands in the body, since a URL is logged on its way.
+/// </summary>
 internal static class PostLookup
 {
     public static async Task<IResult> HandleAsync(HttpContext http, RecordRequestReader reader, SubjectQueries subjects)

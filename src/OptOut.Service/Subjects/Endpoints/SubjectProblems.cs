@@ -16,5 +16,8 @@ internal static class SubjectExamples
     public const string Identifier = """{ "type": "phone", "value": "+442079460958" }""";
 
     public const string Subject =
-        """{ "id": "sub_01998a6f0c2e7aa48d1b6f3c5e9d2070", "identifiers": [ { "type": "email" }, { "type": "phone" } ] }""";
+        """
+        { "id": "sub_01998a6f0c2e7aa48d1b6f3c5e9d2070",
+          "identifiers": [ { "type": "email" }, { "type": "phone" } ] }
+        """;
 }
