@@ -23,5 +23,6 @@ internal sealed class Registrar(ServiceClient service, DemoState state)
     }
 
     private Task<JsonNode> RotateAsync(string path, CancellationToken cancellationToken) =>
-        service.SendAsync(HttpMethod.Post, $"{path}/rotate-secret", new JsonObject(), cancellationToken);
+        service.SendAsync(HttpMethod.Post, $"{path}/rotate-secret",
+            new JsonObject { ["overlapSeconds"] = 0 }, cancellationToken);
 }

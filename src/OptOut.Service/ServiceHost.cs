@@ -105,15 +105,9 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
     {
         app.UseOptOutHttp();
         app.UseAccess();
-        app.MapOptOutHealth().PublicRoute();
-        app.MapProblemPage().PublicRoute();
+        app.UseOptOutOpenApiPolicy();
+        app.MapSurroundingRoutes();
         app.MapAsyncApi().PublicRoute();
-        // The API's description is nobody's business outside but a reader's; in development it is open.
-        var documentation = app.MapOptOutOpenApi();
-        if (app.Environment.IsDevelopment())
-            documentation.PublicRoute();
-        else
-            documentation.RequireRoles("reader", "operator", "auditor", "admin");
         app.MapAccess();
         app.MapApprovals();
         app.MapPurposes();

@@ -34,7 +34,7 @@ internal static class PortalCapability
         routes.MapPost("/v1/links", PostLink.HandleAsync).WithTags(Tag).WithName("MakeLink")
             .WithSummary("A signed link for stopping, or the subject's token for lifting a stop")
             .RequireRoles("recorder", "portal")
-            .Refuses(ProblemKinds.ValidationFailed, ProblemKinds.ScopeMissing, RecordingProblems.SubjectUnknown,
+            .Refuses(ProblemKinds.ValidationFailed, ProblemKinds.ScopeMissing,
                 ProblemKinds.Overloaded, ProblemKinds.StorageUnavailable)
             .WithExample(PortalExamples.LinkRequest, PortalExamples.Link, status: 201);
         MapOneClick(routes);

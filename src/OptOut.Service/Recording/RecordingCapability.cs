@@ -28,7 +28,7 @@ internal static class RecordingCapability
         group.MapPost("", PostOptOut.HandleAsync).WithName("RecordOptOut")
             .WithSummary("Record that a person says stop")
             .RequireRoles("recorder", "portal")
-            .Refuses([ProblemKinds.ValidationFailed, RecordingProblems.ProbeReserved, RecordingProblems.SubjectUnknown, .. WorkAnswers.Refusals])
+            .Refuses([ProblemKinds.ValidationFailed, RecordingProblems.ProbeReserved, .. WorkAnswers.Refusals])
             .WithExample(Examples.Request, Examples.Record, status: 201);
         group.MapPost("/batch", PostBatch.HandleAsync).WithName("RecordOptOuts")
             .WithSummary("Record up to 1,000 stops, each answered on its own")

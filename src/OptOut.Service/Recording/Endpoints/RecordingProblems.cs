@@ -9,9 +9,6 @@ internal static class RecordingProblems
     public static readonly ProblemKind ProbeReserved = new(403, "probe_reserved", "Probes are the service's own.",
         "Only the probe's internal key records with the method probe.");
 
-    public static readonly ProblemKind SubjectUnknown = new(422, "subject_unknown", "No such subject.",
-        "No person has this id. Record by identifiers instead.");
-
     public static readonly ProblemKind OverrideForbidden = new(403, "opt_out.override_forbidden",
         "Nobody but the subject lifts a stop.",
         "A reversal needs a key of role portal and the subject's own token. No other role can weaken a stop.");
@@ -27,7 +24,8 @@ internal static class RecordingProblems
 
     public static Problem Of(RefusedOutcome refused) => refused.Refusal switch
     {
-        RecordingRefusal.SubjectUnknown => SubjectUnknown.At("/subject/id", "subject_unknown", "No person has this id."),
+        RecordingRefusal.SubjectUnknown => ProblemKinds.ValidationFailed.At(
+            "/subject/id", "subject_unknown", "No person has this id. Record by identifiers instead."),
         RecordingRefusal.PurposeUnknown => ProblemKinds.ValidationFailed.At(
             "/scope/purpose", "purpose_unknown", "No purpose has this name."),
         RecordingRefusal.OptOutUnknown => ProblemKinds.NotFound.With(),
