@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace OptOut.Service.Platform.Keys;
@@ -42,7 +44,7 @@ internal static class KeyRingFile
         var id = "k" + now.ToString("yyyyMMdd", CultureInfo.InvariantCulture)
             + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2));
 
-        // Written beside and moved, so that a crash leaves no half file and two starters cannot both win.
+        // Written beside and put in place in one step, so that a crash leaves no half file and two starters cannot both win.
         var draft = $"{file}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.new";
         try
         {
@@ -52,7 +54,7 @@ internal static class KeyRingFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(draft, file, overwrite: false);
+            Publish(draft, file);
         }
         finally
         {
@@ -60,6 +62,24 @@ internal static class KeyRingFile
             File.Delete(draft);
         }
     }
+
+    /// <summary>
+    /// Fails where the file exists. On Unix a move asks first and renames then, so two starters could both be told yes;
+    /// a hard link is made or refused in one step.
+    /// </summary>
+    private static void Publish(string draft, string file)
+    {
+        if (OperatingSystem.IsWindows())
+            File.Move(draft, file, overwrite: false);
+        else if (Link(PathBytes(draft), PathBytes(file)) != 0)
+            throw new IOException($"The master key file cannot be made (errno {Marshal.GetLastPInvokeError()}).");
+    }
+
+    [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link(byte[] from, byte[] to);
+
+    private static byte[] PathBytes(string path) => Encoding.UTF8.GetBytes(path + '\0');
 
     private static FileStreamOptions DraftOptions()
     {
