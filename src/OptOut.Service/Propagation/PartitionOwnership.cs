@@ -22,21 +22,34 @@ internal sealed partial class PartitionOwnership(
 
     private readonly Lock _lock = new();
     private readonly HashSet<short> _owned = [];
+    private readonly HashSet<short> _leaving = [];
     private readonly int[] _inFlight = new int[Partition.Count];
 
     /// <summary>True where other replicas own parts too, so that they must hear of our commits.</summary>
     public bool HasPeers { get; private set; }
 
-    /// <summary>The parts owned now. They stay ours until the lease is disposed.</summary>
-    public PartitionLease Enter()
+    /// <summary>
+    /// The parts owned now, or those of them that are asked for. They stay ours until the lease is disposed; one that
+    /// another replica waits for is not lent any more, or under load it would never be free.
+    /// </summary>
+    public PartitionLease Enter(Predicate<short>? which = null)
     {
         lock (_lock)
-        {
-            short[] parts = [.. _owned];
-            foreach (var part in parts)
-                _inFlight[part]++;
-            return new PartitionLease(this, parts);
-        }
+            return Lend([.. _owned.Where(part => !_leaving.Contains(part) && (which is null || which(part)))]);
+    }
+
+    /// <summary>Keeps one part of a lease that is still held, for work that outlives the lease.</summary>
+    public PartitionLease Hold(short part)
+    {
+        lock (_lock)
+            return Lend([part]);
+    }
+
+    private PartitionLease Lend(short[] parts)
+    {
+        foreach (var part in parts)
+            _inFlight[part]++;
+        return new PartitionLease(this, parts);
     }
 
     internal void Leave(IReadOnlyList<short> parts)
@@ -56,14 +69,18 @@ internal sealed partial class PartitionOwnership(
             {
                 await OwnAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whatever it was, the session is gone and with it the parts: a new one a second later.
                 LogLost(exception.GetType().Name);
             }
             finally
             {
                 lock (_lock)
+                {
                     _owned.Clear();
+                    _leaving.Clear();
+                }
             }
 
             await Task.Delay(Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -98,7 +115,7 @@ internal sealed partial class PartitionOwnership(
         {
             lock (_lock)
             {
-                if (_owned.Count >= share)
+                if (_owned.Count - _leaving.Count >= share)
                     return;
                 if (_owned.Contains(part))
                     continue;
@@ -118,9 +135,13 @@ internal sealed partial class PartitionOwnership(
         List<short> idle;
         lock (_lock)
         {
+            var surplus = _owned.Count - share;
+            _leaving.UnionWith(_owned.Where(part => !_leaving.Contains(part)).Take(surplus - _leaving.Count).ToArray());
+            _leaving.ExceptWith(_leaving.Take(_leaving.Count - Math.Max(0, surplus)).ToArray());
             // Giving up one that is in flight would let another replica send the same delivery.
-            idle = [.. _owned.Where(part => _inFlight[part] == 0).Take(Math.Max(0, _owned.Count - share))];
+            idle = [.. _leaving.Where(part => _inFlight[part] == 0)];
             _owned.ExceptWith(idle);
+            _leaving.ExceptWith(idle);
         }
 
         foreach (var part in idle)

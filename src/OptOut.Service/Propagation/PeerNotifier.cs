@@ -31,12 +31,12 @@ internal sealed partial class PeerNotifier(
             await using var command = databases.Main.CreateCommand($"NOTIFY {PartitionOwnership.WakeChannel}");
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            LogNotSent(exception.SqlState);
+            LogNotSent(exception.GetType().Name, (exception as PostgresException)?.SqlState);
         }
     }
 
-    [LoggerMessage(310, LogLevel.Debug, "Other replicas could not be told now: {SqlState}")]
-    private partial void LogNotSent(string? sqlState);
+    [LoggerMessage(310, LogLevel.Debug, "Other replicas could not be told now: {ErrorType} {SqlState}")]
+    private partial void LogNotSent(string errorType, string? sqlState);
 }
