@@ -94,10 +94,12 @@ public sealed class RetryPlanTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(5_000)]
-    public void An_unroutable_message_is_tried_each_minute(int attempts) => Assert.Equal(
-        new RetryDecision.RetryAt(Now.AddMinutes(1)),
+    [InlineData(1, 1)]
+    [InlineData(2, 5)]
+    [InlineData(3, 60)]
+    [InlineData(5_000, 60)]
+    public void An_unroutable_message_is_tried_soon_and_then_each_minute(int attempts, int seconds) => Assert.Equal(
+        new RetryDecision.RetryAt(Now.AddSeconds(seconds)),
         RetryPlan.AfterAttempt(Broker(attempts), Result(AttemptOutcome.Unroutable), Now, NoJitter));
 
     [Fact]

@@ -4,7 +4,9 @@ using OptOut.Service.Platform.Http;
 namespace OptOut.Service.Propagation.Acknowledgements;
 
 /// <summary>A delivery as the decision needs it.</summary>
+/// <param name="SentAt">When broker or receiver first took it; null where that is not stored yet.</param>
 /// <param name="NewerClosed">True where this system has closed a newer version of the opt-out.</param>
+/// <param name="Heard">The words that were accepted before, each as <see cref="AcknowledgementDecider.KeyOf"/> has it.</param>
 internal sealed record AcknowledgedDelivery(
     Guid DeliveryId,
     int SystemId,
@@ -15,8 +17,10 @@ internal sealed record AcknowledgedDelivery(
     int Attempts,
     DateTimeOffset RecordedAt,
     DateTimeOffset ApplyBy,
+    DateTimeOffset? SentAt,
     Guid SurvivorId,
-    bool NewerClosed);
+    bool NewerClosed,
+    IReadOnlyList<string> Heard);
 
 /// <summary>What an acknowledgement does to its delivery: a new state, or a refusal that changes nothing.</summary>
 internal readonly record struct AcknowledgementDecision(string? NewState, string? Rejection)
@@ -46,13 +50,20 @@ internal static class AcknowledgementDecider
         return DeliveryStates.IsClosed(delivery.State)
             ? AcknowledgementDecision.Reject(
                 StateOf(claim.Word!.Outcome) == delivery.State ? RejectionCodes.Repeated : RejectionCodes.AlreadyClosed)
-            : Open(claim.Word!.Outcome, delivery.State);
+            : Open(claim, delivery);
     }
 
-    private static AcknowledgementDecision Open(AcknowledgementOutcome outcome, string state) =>
-        outcome == AcknowledgementOutcome.Received && state == DeliveryStates.Received
+    /// <summary>
+    /// What makes a word of one delivery a repeat: the sender's id of the message, and the outcome, for an HTTP batch may
+    /// say two things about a delivery under one id. A second failure is another message; the first one again is not.
+    /// </summary>
+    public static string KeyOf(AcknowledgementClaim claim) => claim.MessageId + " " + WireNames.Of(claim.Word!.Outcome);
+
+    private static AcknowledgementDecision Open(AcknowledgementClaim claim, AcknowledgedDelivery delivery) =>
+        (claim.Word!.Outcome == AcknowledgementOutcome.Received && delivery.State == DeliveryStates.Received)
+            || delivery.Heard.Contains(KeyOf(claim))
             ? AcknowledgementDecision.Reject(RejectionCodes.Repeated)
-            : AcknowledgementDecision.Move(StateOf(outcome));
+            : AcknowledgementDecision.Move(StateOf(claim.Word.Outcome));
 
     /// <summary>A failure is tried again; it closes nothing.</summary>
     private static string StateOf(AcknowledgementOutcome outcome) => outcome switch

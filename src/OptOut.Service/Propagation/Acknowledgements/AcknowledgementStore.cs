@@ -4,7 +4,6 @@ using OptOut.Contracts;
 using OptOut.Contracts.Json;
 using OptOut.Service.Audit;
 using OptOut.Service.Platform.Database;
-using OptOut.Service.Propagation.Channels;
 using OptOut.Service.Propagation.Schedules;
 using OptOut.Service.Subjects;
 
@@ -25,7 +24,11 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
         SELECT d.delivery_id, d.system_id, d.opt_out_id, d.version, v.record_hash, d.state, d.attempts, d.recorded_at,
             d.apply_by, s.survivor_id,
             EXISTS (SELECT FROM optout.delivery n WHERE n.opt_out_id = d.opt_out_id AND n.system_id = d.system_id
-                AND n.version > d.version AND n.closed_at IS NOT NULL)
+                AND n.version > d.version AND n.closed_at IS NOT NULL),
+            d.sent_at,
+            CASE WHEN d.acknowledgement_id IS NULL OR d.closed_at IS NOT NULL THEN '{}'::text[] ELSE ARRAY(
+                SELECT a.message_id || ' ' || a.outcome FROM optout.acknowledgement a
+                WHERE a.delivery_id = d.delivery_id ORDER BY a.received_at DESC LIMIT 100) END
         FROM optout.delivery d
         JOIN optout.opt_out_version v ON v.opt_out_id = d.opt_out_id AND v.version = d.version
         JOIN optout.subject s ON s.subject_id = v.subject_id
@@ -111,7 +114,11 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
             accepted.Add(word);
             verdicts.Add(new AcknowledgementVerdict(word.Id, null));
             // A later word of the same batch sees what this one did.
-            deliveries[delivery!.DeliveryId] = delivery with { State = decision.NewState! };
+            deliveries[delivery!.DeliveryId] = delivery with
+            {
+                State = decision.NewState!,
+                Heard = [.. delivery.Heard, AcknowledgementDecider.KeyOf(claim)],
+            };
         }
 
         await WriteAsync(connection, transaction, accepted, rejected, now, cancellationToken);
@@ -139,8 +146,9 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
             deliveries.Add(reader.GetGuid(0), new AcknowledgedDelivery(
                 reader.GetGuid(0), reader.GetInt32(1), reader.GetGuid(2), reader.GetInt32(3),
                 reader.GetFieldValue<byte[]>(4), reader.GetString(5), reader.GetInt32(6),
-                reader.GetFieldValue<DateTimeOffset>(7), reader.GetFieldValue<DateTimeOffset>(8), reader.GetGuid(9),
-                reader.GetBoolean(10)));
+                reader.GetFieldValue<DateTimeOffset>(7), reader.GetFieldValue<DateTimeOffset>(8),
+                reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11), reader.GetGuid(9),
+                reader.GetBoolean(10), reader.GetFieldValue<string[]>(12)));
         }
 
         return deliveries;
@@ -177,7 +185,7 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
             Sql.Texts([.. accepted.Select(a => WireNames.Of(a.Claim.Word!.Outcome))]),
             Sql.Times([.. accepted.Select(a => a.Claim.Word!.AppliedAt)]),
             Sql.Jsons([.. accepted.Select(a => JsonSerializer.Serialize(
-                a.Claim.Word!.Actions, ContractsJson.Default.IReadOnlyListAcknowledgementAction))]),
+                Redaction.OfActions(a.Claim.Word!.Actions), ContractsJson.Default.IReadOnlyListAcknowledgementAction))]),
             Sql.Texts([.. accepted.Select(a => Redaction.OfReason(a.Claim.Word!.Reason))]),
             Sql.Texts([.. accepted.Select(a => a.Claim.Source)]),
             Sql.Texts([.. accepted.Select(a => a.Claim.MessageId)]),
@@ -215,20 +223,16 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
             Sql.Integers([.. last.Select(a => a.Delivery.SystemId).Distinct().Order()]), Sql.Value(now)));
     }
 
-    /// <summary>A failure comes again by the system's schedule; what was only received is asked about at the objective.</summary>
+    /// <summary>When a delivery that its word leaves open is due again.</summary>
     private static int DelayOf(AcceptedAcknowledgement word, DateTimeOffset now)
     {
-        if (word.NewState == DeliveryStates.Received)
-            return Milliseconds(word.Delivery.ApplyBy - now);
-        if (word.NewState != DeliveryStates.Retrying)
+        if (DeliveryStates.IsClosed(word.NewState))
             return 0;
-        var failed = new AttemptResult(AttemptOutcome.BadStatus, now, now);
-        var progress = new DeliveryProgress(
-            // The system works and says no: whatever its channel, it is asked again by the long schedule.
-            ChannelTypes.Webhook, Math.Max(1, word.Delivery.Attempts), word.Delivery.ApplyBy, FirstSentAt: null);
-        return Milliseconds(RetryPlan.AfterAttempt(progress, failed, now, Random.Shared.NextDouble()).At - now);
-
-        static int Milliseconds(TimeSpan delay) => (int)Math.Clamp(delay.TotalMilliseconds, 1_000, int.MaxValue);
+        var progress = new DeliveryProgress(word.Claim.System!.Channel.Type, Math.Max(1, word.Delivery.Attempts),
+            word.Delivery.ApplyBy, word.Delivery.SentAt);
+        var next = RetryPlan.AfterOpenWord(
+            progress, failed: word.NewState == DeliveryStates.Retrying, now, Random.Shared.NextDouble());
+        return (int)Math.Clamp((next.At - now).TotalMilliseconds, 1_000, int.MaxValue);
     }
 
     private static void AddRejected(

@@ -16,7 +16,7 @@ internal static class AcknowledgementVerifier
             Source = source,
             BodyHash = SHA256.HashData(message.Body.Span),
             System = system,
-            MessageId = message.Headers.Id ?? "",
+            MessageId = Redaction.OfMessageId(message.Headers.Id),
             TraceParent = message.TraceParent,
         };
         if (system is null)

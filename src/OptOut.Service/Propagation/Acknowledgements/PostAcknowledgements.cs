@@ -76,7 +76,7 @@ internal static class PostAcknowledgements
         Source = AcknowledgementSources.Http,
         System = system,
         BodyHash = bodyHash,
-        MessageId = message.Headers.Id ?? "",
+        MessageId = Redaction.OfMessageId(message.Headers.Id),
         TraceParent = message.TraceParent,
     };
 

@@ -24,7 +24,11 @@ internal static class RetryPlan
     private static readonly TimeSpan[] BrokerAwayDelays =
         [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5)];
 
-    private static readonly TimeSpan UnroutableDelay = TimeSpan.FromMinutes(1);
+    // The queue is made again at once, so the first tries come soon.
+    private static readonly TimeSpan[] UnroutableDelays =
+        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1)];
+
+    private static readonly TimeSpan UnknownQueueDelay = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan[] CheckOffsets =
     [
@@ -55,6 +59,19 @@ internal static class RetryPlan
         return new RetryDecision.Park(now + ParkedInterval);
     }
 
+    /// <summary>After a look at a queue; a broker that could not be asked is asked again soon.</summary>
+    public static RetryDecision AfterLook(DeliveryProgress progress, QueueState state, DateTimeOffset now) =>
+        state is QueueState.Unknown ? new RetryDecision.CheckAt(now + UnknownQueueDelay) : AfterCheck(progress, now);
+
+    /// <summary>
+    /// After a system's word that closes nothing. A failure is tried again by the webhooks' steps, over whatever channel;
+    /// what was only received is asked about by the schedule of what was sent, so that it is never asked in a circle.
+    /// </summary>
+    public static RetryDecision AfterOpenWord(DeliveryProgress progress, bool failed, DateTimeOffset now, double draw) =>
+        failed
+            ? AfterCall(progress, new AttemptResult(AttemptOutcome.BadStatus, now, now), now, draw)
+            : AfterAttempt(progress, new AttemptResult(AttemptOutcome.Sent, now, now), now, draw);
+
     /// <summary>
     /// Whether a confirmed message whose objective has passed goes out again: its queue was lost, purged or drained.
     /// What a consumer holds unacknowledged cannot be seen; sending that twice is harmless, losing it is not.
@@ -66,7 +83,7 @@ internal static class RetryPlan
         DeliveryProgress progress, AttemptResult result, DateTimeOffset now, double draw) => result.Outcome switch
     {
         AttemptOutcome.Sent => AfterCheck(progress with { FirstSentAt = progress.FirstSentAt ?? result.EndedAt }, now),
-        AttemptOutcome.Unroutable => new RetryDecision.RetryAt(now + Jittered(UnroutableDelay, draw)),
+        AttemptOutcome.Unroutable => new RetryDecision.RetryAt(now + Jittered(Step(UnroutableDelays, progress.Attempts), draw)),
         // The broker's absence is not the message's fault: never parked for it.
         _ => new RetryDecision.RetryAt(now + Jittered(Step(BrokerAwayDelays, progress.Attempts), draw)),
     };
