@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OptOut.Service.Platform.Database;
 
 namespace OptOut.Service.Subjects;
@@ -7,6 +8,9 @@ internal sealed record KnownIdentifier(string Type, string Value)
 {
     public override string ToString() => Type;
 }
+
+/// <summary>What is known of people, and who could not be read: never the same as somebody without identifiers.</summary>
+internal sealed record KnownIdentifiers(ILookup<Guid, KnownIdentifier> BySurvivor, IReadOnlySet<Guid> Unreadable);
 
 /// <summary>Reads and decrypts the identifiers of many people at once.</summary>
 internal sealed class IdentifierReader(Databases databases, SubjectKeys keys)
@@ -21,7 +25,7 @@ internal sealed class IdentifierReader(Databases databases, SubjectKeys keys)
         """;
 
     /// <summary>For each surviving subject its identifiers and those of everyone merged into it.</summary>
-    public async Task<ILookup<Guid, KnownIdentifier>> ReadAsync(
+    public async Task<KnownIdentifiers> ReadAsync(
         IReadOnlyCollection<Guid> survivorIds, CancellationToken cancellationToken)
     {
         var rows = new List<(Guid Survivor, Guid Subject, Guid Id, string Type, byte[] Ciphertext)>();
@@ -35,9 +39,22 @@ internal sealed class IdentifierReader(Databases databases, SubjectKeys keys)
         }
 
         var opened = await keys.LoadAsync(rows.Select(r => r.Subject).ToHashSet(), cancellationToken);
-        return rows
-            .Where(r => opened.ContainsKey(r.Subject))
-            .ToLookup(r => r.Survivor,
-                r => new KnownIdentifier(r.Type, IdentifierValue.Decrypt(opened[r.Subject], r.Id, r.Ciphertext)));
+        var readable = new List<(Guid Survivor, KnownIdentifier Identifier)>(rows.Count);
+        var unreadable = new HashSet<Guid>();
+        foreach (var row in rows.Where(r => opened.ContainsKey(r.Subject)))
+        {
+            try
+            {
+                var value = IdentifierValue.Decrypt(opened[row.Subject], row.Id, row.Ciphertext);
+                readable.Add((row.Survivor, new KnownIdentifier(row.Type, value)));
+            }
+            catch (CryptographicException)
+            {
+                // One damaged row must not keep the events of everyone else from being built.
+                unreadable.Add(row.Survivor);
+            }
+        }
+
+        return new KnownIdentifiers(readable.ToLookup(r => r.Survivor, r => r.Identifier), unreadable);
     }
 }

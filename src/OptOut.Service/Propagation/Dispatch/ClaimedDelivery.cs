@@ -16,6 +16,12 @@ internal sealed record ClaimedDelivery
     /// <summary>The delivery's state when it was claimed.</summary>
     public required string State { get; init; }
     public required int Attempts { get; init; }
+
+    /// <summary>The system's newest word when it was claimed; another one later means that it spoke during the try.</summary>
+    public required Guid? AcknowledgementId { get; init; }
+
+    /// <summary>The part that the work row is in.</summary>
+    public required short Part { get; init; }
     public required DateTimeOffset? SentAt { get; init; }
 
     /// <summary>The subject of the record, and the one that answers for it now.</summary>

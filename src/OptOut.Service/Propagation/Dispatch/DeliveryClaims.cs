@@ -18,7 +18,8 @@ internal sealed class DeliveryClaims(Databases databases)
             v.subject_id, s.survivor_id, v.purpose, v.channel, v.state, v.recorded_at, v.record_hash, v.synthetic,
             v.trace_parent,
             EXISTS (SELECT FROM optout.delivery n WHERE n.opt_out_id = o.opt_out_id AND n.system_id = o.system_id
-                AND n.version > o.version)
+                AND n.version > o.version),
+            d.acknowledgement_id, o.part
         FROM unnest($1, $2) AS w(system_id, quota)
         CROSS JOIN LATERAL (
             SELECT * FROM optout.open_delivery o
@@ -78,5 +79,7 @@ internal sealed class DeliveryClaims(Databases databases)
         Synthetic = reader.GetBoolean(15),
         TraceParent = reader.IsDBNull(16) ? null : reader.GetString(16),
         IsOutdated = reader.GetBoolean(17),
+        AcknowledgementId = reader.IsDBNull(18) ? null : reader.GetGuid(18),
+        Part = reader.GetInt16(19),
     };
 }

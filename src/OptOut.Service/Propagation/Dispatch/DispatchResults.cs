@@ -21,37 +21,47 @@ internal sealed record TriedDelivery(ClaimedDelivery Delivery, AttemptResult Res
 }
 
 /// <summary>
-/// Stores attempts and moves deliveries on, many in one round trip. An acknowledgement that came first wins:
-/// a late "sent" never lowers what a system has said, and a closed delivery only gains the attempt's evidence.
+/// Stores attempts and moves deliveries on, many in one round trip. An acknowledgement that came during the try wins:
+/// it has said what state the delivery is in and when it is due again, and the try only adds its evidence.
 /// </summary>
 internal sealed class DispatchResults(Databases databases, SubjectKeys keys, WorkerName worker, TimeProvider clock)
 {
     private const int DeadlockRetries = 5;
+    private static readonly TimeSpan UnreadableDelay = TimeSpan.FromMinutes(1);
 
     private const string StoreAttempts =
         """
         WITH r AS (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) AS t(id, state, started, ended, outcome, status, delay_ms)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+                AS t(id, state, started, ended, outcome, status, delay_ms, heard)
         ), u AS (
             UPDATE optout.delivery d SET
                 attempts = d.attempts + 1,
                 state = CASE
-                    WHEN d.closed_at IS NOT NULL OR r.outcome = 'acknowledged' THEN d.state
+                    WHEN d.closed_at IS NOT NULL OR d.acknowledgement_id IS DISTINCT FROM r.heard THEN d.state
                     WHEN r.state = 'sent' AND d.state = 'received' THEN d.state
                     ELSE r.state END,
                 sent_at = CASE WHEN r.outcome IN ('sent', 'acknowledged') THEN coalesce(d.sent_at, r.ended) ELSE d.sent_at END,
-                next_attempt_at = CASE WHEN d.closed_at IS NULL THEN now() + r.delay_ms * interval '1 millisecond' END
+                next_attempt_at = CASE
+                    WHEN d.closed_at IS NOT NULL OR d.acknowledgement_id IS DISTINCT FROM r.heard THEN d.next_attempt_at
+                    ELSE now() + r.delay_ms * interval '1 millisecond' END
             FROM r WHERE d.delivery_id = r.id
-            RETURNING d.delivery_id, d.attempts)
+            RETURNING d.delivery_id, d.attempts, d.acknowledgement_id IS NOT DISTINCT FROM r.heard AS unheard, r.delay_ms
+        ), later AS (
+            UPDATE optout.open_delivery o SET due_at = now() + u.delay_ms * interval '1 millisecond'
+            FROM u WHERE o.delivery_id = u.delivery_id AND u.unheard)
         INSERT INTO optout.attempt (delivery_id, number, started_at, ended_at, outcome, status_code, worker)
-        SELECT u.delivery_id, u.attempts, r.started, r.ended, r.outcome, r.status, $8
+        SELECT u.delivery_id, u.attempts, r.started, r.ended, r.outcome, r.status, $9
         FROM u JOIN r ON r.id = u.delivery_id
         """;
 
     private const string Reschedule =
         """
-        UPDATE optout.open_delivery o SET due_at = now() + t.delay_ms * interval '1 millisecond'
-        FROM unnest($1, $2) AS t(id, delay_ms) WHERE o.delivery_id = t.id
+        WITH later AS (
+            UPDATE optout.open_delivery o SET due_at = now() + t.delay_ms * interval '1 millisecond'
+            FROM unnest($1, $2) AS t(id, delay_ms) WHERE o.delivery_id = t.id RETURNING o.delivery_id, o.due_at)
+        UPDATE optout.delivery d SET next_attempt_at = later.due_at
+        FROM later WHERE d.delivery_id = later.delivery_id AND d.closed_at IS NULL
         """;
 
     private const string Park =
@@ -79,7 +89,8 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
         if (parked.Count == 0)
             return;
         var rows = parked.OrderBy(p => p.Delivery.DeliveryId).ToArray();
-        var leaves = await ParkedLeavesAsync([.. rows.Select(r => (r.Delivery, "no_acknowledgement"))], cancellationToken);
+        var leaves = await ParkedLeavesAsync([.. rows.Where(r => r.Delivery.State != DeliveryStates.Parked).Select(r => (r.Delivery, "no_acknowledgement"))],
+            cancellationToken);
         Guid[] ids = [.. rows.Select(r => r.Delivery.DeliveryId)];
         var now = clock.GetUtcNow();
         await WithRetriesAsync(async () =>
@@ -111,6 +122,13 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
             command.Parameters.Add(Sql.Integers([.. rows.Select(r => Delay(r.At, now))]));
             await command.ExecuteNonQueryAsync(cancellationToken);
         });
+    }
+
+    /// <summary>What cannot be built now waits a minute, so that it holds back nothing else.</summary>
+    public Task PutOffAsync(IReadOnlyList<ClaimedDelivery> unreadable, CancellationToken cancellationToken)
+    {
+        var at = clock.GetUtcNow() + UnreadableDelay;
+        return RescheduleAsync([.. unreadable.Select(d => (d.DeliveryId, at))], cancellationToken);
     }
 
     /// <summary>Closes deliveries that a newer version has overtaken.</summary>
@@ -145,11 +163,8 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
             Sql.Texts([.. rows.Select(r => r.Result.Outcome.ToText())]),
             Sql.Integers([.. rows.Select(r => r.Result.StatusCode)]),
             Sql.Integers(delays),
+            Sql.Uuids([.. rows.Select(r => r.Delivery.AcknowledgementId)]),
             Sql.Value(worker.Value)));
-        // Where the answer was an acknowledgement, that has said already when the delivery is due again.
-        batch.BatchCommands.Add(Sql.Command(Reschedule,
-            Sql.Uuids([.. ids.Where((_, i) => rows[i].Result.Outcome != AttemptOutcome.Acknowledged)]),
-            Sql.Integers([.. delays.Where((_, i) => rows[i].Result.Outcome != AttemptOutcome.Acknowledged)])));
         LedgerPending.AddTo(batch, leaves);
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

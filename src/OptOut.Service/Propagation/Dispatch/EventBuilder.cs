@@ -8,16 +8,25 @@ using OptOut.Service.Systems;
 namespace OptOut.Service.Propagation.Dispatch;
 
 /// <summary>Builds events: each system gets the identifiers that its contract names, in the form it names, and no other.</summary>
-internal sealed class EventBuilder(IdentifierReader identifiers, EventSource source, TimeProvider clock)
+internal sealed partial class EventBuilder(
+    IdentifierReader identifiers, EventSource source, TimeProvider clock, ILogger<EventBuilder> logger)
 {
-    /// <summary>One event for each delivery, in order.</summary>
-    public async Task<List<OutgoingDelivery>> BuildAsync(
+    /// <summary>
+    /// One event for each delivery whose person can be read, in order. What cannot be decrypted is unknown, and unknown
+    /// is not "no identifiers": such a delivery stays open, and the others go.
+    /// </summary>
+    public async Task<BuiltEvents> BuildAsync(
         IReadOnlyList<ClaimedDelivery> deliveries, CancellationToken cancellationToken)
     {
         var known = await identifiers.ReadAsync(
             deliveries.Select(d => d.SurvivorId).ToHashSet(), cancellationToken);
         var now = clock.GetUtcNow();
-        return [.. deliveries.Select(delivery => Build(delivery, known[delivery.SurvivorId], now))];
+        var readable = deliveries.Where(d => !known.Unreadable.Contains(d.SurvivorId)).ToList();
+        var unreadable = deliveries.Where(d => known.Unreadable.Contains(d.SurvivorId)).ToList();
+        foreach (var delivery in unreadable)
+            LogUnreadable(PublicId.Format(PublicId.Delivery, delivery.DeliveryId));
+        return new BuiltEvents(
+            readable, readable.ConvertAll(delivery => Build(delivery, known.BySurvivor[delivery.SurvivorId], now)), unreadable);
     }
 
     private OutgoingDelivery Build(ClaimedDelivery delivery, IEnumerable<KnownIdentifier> known, DateTimeOffset now)
@@ -89,7 +98,14 @@ internal sealed class EventBuilder(IdentifierReader identifiers, EventSource sou
 
     private static EventIdentifier Of(string type, IdentifierForm form, string value, string? kid) =>
         new() { Type = type, Form = form, Value = value, Kid = kid };
+
+    [LoggerMessage(325, LogLevel.Error, "The identifiers for delivery {DeliveryId} cannot be decrypted; it waits")]
+    private partial void LogUnreadable(string deliveryId);
 }
+
+/// <summary>Events ready to go, beside the deliveries they are for, and the deliveries that cannot be built now.</summary>
+internal sealed record BuiltEvents(
+    List<ClaimedDelivery> Deliveries, List<OutgoingDelivery> Outgoing, List<ClaimedDelivery> Unreadable);
 
 /// <summary>What events say about where they come from.</summary>
 /// <param name="Value">The CloudEvents source; with the id it is the duplicate key.</param>

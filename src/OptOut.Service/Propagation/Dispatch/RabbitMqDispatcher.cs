@@ -42,12 +42,13 @@ internal sealed partial class RabbitMqDispatcher(
             {
                 more = await PassAsync(worker, stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException or InvalidOperationException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whatever it was, stops must go out: an exception that got away would end the whole service.
                 LogPassFailed(exception.GetType().Name, (exception as PostgresException)?.SqlState);
                 woken = Task.Delay(PollInterval, clock, stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException)
             {
                 return;
             }
@@ -63,14 +64,13 @@ internal sealed partial class RabbitMqDispatcher(
         // A broker that is away is one fact, not one failed attempt for each row: they stay pending, with their age.
         if (link.Publishing is null)
             return false;
-        using var lease = ownership.Enter();
-        short[] parts = [.. lease.Parts.Where(part => part % Workers == worker)];
+        using var lease = ownership.Enter(part => part % Workers == worker);
         var targets = (await systems.FreshAsync(stoppingToken)).All
             .Where(s => s.Channel.Type == ChannelTypes.RabbitMq && s is { IsPaused: false, IsRetired: false })
             .Select(s => (s, channel.BatchSize))
             .ToArray();
         Random.Shared.Shuffle(targets); // No system's backlog is always first.
-        var due = await claims.DueAsync(targets, parts, [], channel.BatchSize, stoppingToken);
+        var due = await claims.DueAsync(targets, lease.Parts, [], channel.BatchSize, stoppingToken);
         if (due.Count == 0)
             return false;
 
@@ -93,7 +93,7 @@ internal sealed partial class RabbitMqDispatcher(
         var states = new Dictionary<int, QueueState>();
         foreach (var delivery in due)
         {
-            if (delivery.State is not (DeliveryStates.Sent or DeliveryStates.Received))
+            if (!IsConfirmed(delivery))
             {
                 publish.Add(delivery);
                 continue;
@@ -104,7 +104,7 @@ internal sealed partial class RabbitMqDispatcher(
                     state = await topology.QueueStateAsync(delivery.System.Name, cancellationToken));
             if (RetryPlan.MustPublishAgain(state))
                 publish.Add(delivery);
-            else if (RetryPlan.AfterCheck(delivery.Progress(delivery.Attempts), clock.GetUtcNow()) is var next
+            else if (RetryPlan.AfterLook(delivery.Progress(delivery.Attempts), state, clock.GetUtcNow()) is var next
                 && next is RetryDecision.Park)
                 parked.Add((delivery, next.At));
             else
@@ -114,9 +114,17 @@ internal sealed partial class RabbitMqDispatcher(
         return new Looks(publish, looked, parked);
     }
 
-    private async Task PublishAsync(List<ClaimedDelivery> publish, CancellationToken stoppingToken)
+    /// <summary>A parked one that the queue still holds is not put there a second time.</summary>
+    private static bool IsConfirmed(ClaimedDelivery delivery) =>
+        delivery.State is DeliveryStates.Sent or DeliveryStates.Received
+        || (delivery.State == DeliveryStates.Parked && delivery.WasSent);
+
+    private async Task PublishAsync(List<ClaimedDelivery> due, CancellationToken stoppingToken)
     {
-        var outgoing = await events.BuildAsync(publish, stoppingToken);
+        var (publish, outgoing, unreadable) = await events.BuildAsync(due, stoppingToken);
+        await results.PutOffAsync(unreadable, stoppingToken);
+        if (publish.Count == 0)
+            return;
         var answers = await channel.SendAsync(outgoing, stoppingToken);
         var now = clock.GetUtcNow();
         var tried = new List<TriedDelivery>(publish.Count);

@@ -44,12 +44,13 @@ internal sealed partial class WebhookDispatcher(
             {
                 started = await PassAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException or InvalidOperationException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whatever it was, stops must go out: an exception that got away would end the whole service.
                 LogPassFailed(exception.GetType().Name, (exception as PostgresException)?.SqlState);
                 woken = ended = Task.Delay(PollInterval, clock, stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException)
             {
                 break;
             }
@@ -76,14 +77,15 @@ internal sealed partial class WebhookDispatcher(
             if (ready.Count == 0)
                 return 0;
 
-            var outgoing = await events.BuildAsync(ready, stoppingToken);
-            for (; calls < ready.Count; calls++)
-                Start(ready[calls], outgoing[calls], stoppingToken);
+            var (callable, outgoing, unreadable) = await events.BuildAsync(ready, stoppingToken);
+            await results.PutOffAsync(unreadable, stoppingToken);
+            for (; calls < callable.Count; calls++)
+                Start(callable[calls], outgoing[calls], stoppingToken);
             return calls;
         }
         finally
         {
-            // Each call entered the parts on its own.
+            // Each call holds its own part.
             lease.Dispose();
         }
     }
@@ -91,7 +93,9 @@ internal sealed partial class WebhookDispatcher(
     private async Task<List<(DownstreamSystem, int)>> QuotasAsync(CancellationToken cancellationToken)
     {
         var busy = _inFlight.Values.GroupBy(d => d.System.Id).ToDictionary(g => g.Key, g => g.Count());
-        return [.. (await systems.FreshAsync(cancellationToken)).All
+        var known = (await systems.FreshAsync(cancellationToken)).All.ToArray();
+        Random.Shared.Shuffle(known); // With more systems than calls, none is always last.
+        return [.. known
             .Where(s => s.Channel.Type == ChannelTypes.Webhook && s is { IsPaused: false, IsRetired: false })
             .Select(s => (s, CallsPerSystem - busy.GetValueOrDefault(s.Id)))
             .Where(q => q.Item2 > 0)];
@@ -103,7 +107,7 @@ internal sealed partial class WebhookDispatcher(
     private void Start(ClaimedDelivery delivery, OutgoingDelivery outgoing, CancellationToken stoppingToken)
     {
         _inFlight[delivery.DeliveryId] = delivery;
-        var lease = ownership.Enter();
+        var lease = ownership.Hold(delivery.Part);
         _calls[delivery.DeliveryId] = Task.Run(async () =>
         {
             try
