@@ -61,7 +61,7 @@ public sealed class LinkTests(PortalService service, Servers servers)
     }
 
     [Theory]
-    [InlineData(Nobody, "marketing", "\"stop\"", 422, "subject_unknown")]
+    [InlineData(Nobody, "marketing", "\"stop\"", 422, "validation_failed")]
     [InlineData(Somebody, "nothing", "\"stop\"", 422, "validation_failed")]
     [InlineData(Somebody, "marketing", "\"start\"", 422, "validation_failed")]
     [InlineData(Somebody, "marketing", "\"stop\", \"url\": \"x\"", 400, "unknown_member")]
