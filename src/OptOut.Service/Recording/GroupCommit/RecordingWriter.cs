@@ -26,6 +26,9 @@ internal sealed partial class RecordingWriter(
 
     private int _waitingRecords;
 
+    /// <summary>Records that wait for a commit now.</summary>
+    public int WaitingRecords => Volatile.Read(ref _waitingRecords);
+
     /// <summary>
     /// Hands in work and waits for its commit, also where the caller goes away: what was accepted is not undone, and the
     /// answer is composed from the request, which must live until then.

@@ -1,0 +1,66 @@
+using Npgsql;
+using OptOut.IntegrationTests.Fixtures;
+using OptOut.IntegrationTests.Recording;
+
+namespace OptOut.IntegrationTests.Database;
+
+/// <summary>One installation with a row in every table of evidence.</summary>
+public sealed class DatabaseService(Servers servers) : IAsyncLifetime
+{
+    private RunningService? _running;
+
+    public RunningService Service => _running ?? throw new InvalidOperationException("The fixture has not started.");
+
+    public async ValueTask InitializeAsync()
+    {
+        _running = await RunningService.StartAsync(servers);
+        await Service.AddSystemAsync("mailer", "marketing", "email");
+        await Service.StopEmailAsync(Stops.NewEmail());
+        // What only a working broker would bring.
+        await Service.RunAsync(
+            """
+            INSERT INTO optout.attempt (delivery_id, number, started_at, ended_at, outcome, worker)
+            SELECT delivery_id, 1000, now(), now(), 'sent', 'test' FROM optout.delivery LIMIT 1;
+            INSERT INTO optout.acknowledgement (acknowledgement_id, delivery_id, system_id, outcome, actions, source,
+                message_id, body_hash, received_at, ledger_entry_id)
+            SELECT gen_random_uuid(), delivery_id, system_id, 'applied', '[]', 'http', 'm', sha256('x'), now(),
+                gen_random_uuid() FROM optout.delivery LIMIT 1;
+            INSERT INTO optout.rejected_acknowledgement (rejected_id, code, source, body_hash, received_at)
+            VALUES (gen_random_uuid(), 'forged', 'http', sha256('x'), now());
+            """);
+    }
+
+    /// <summary>Runs a statement under one of the logins; null, or the SQLSTATE of the refusal.</summary>
+    public async Task<string?> TryAsync(string login, string sql)
+    {
+        var connectionString = login switch
+        {
+            "service" => Service.Databases.Service,
+            "owner" => Service.Databases.Owner,
+            "superuser" => Service.Databases.Admin,
+            "keys service" => Service.Databases.KeysService,
+            _ => throw new ArgumentException("No such login.", nameof(login)),
+        };
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            var rows = await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            return rows == 0 ? "no row was there to try it on" : null;
+        }
+        catch (PostgresException refused)
+        {
+            return refused.SqlState;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _running?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
+
+[CollectionDefinition(Name)]
+public sealed class DatabaseCollection : ICollectionFixture<DatabaseService>
+{
+    public const string Name = "database";
+}
