@@ -68,7 +68,7 @@ public sealed class RunningService : IAsyncDisposable
         .. databases.Owner.Length == 0 ? Array.Empty<string>() : [$"--ConnectionStrings:OptOutOwner={databases.Owner}"],
         .. databases.Keys.Length == 0 ? Array.Empty<string>() : [$"--ConnectionStrings:OptOutKeysOwner={databases.Keys}"],
         $"--OptOut:MasterKeyFile={Path.Combine(directory, KeyFileName)}", $"--OptOut:DataDirectory={directory}",
-        $"--OptOut:BootstrapAdminKey={BootstrapKey}", "--Urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning",
+        $"--OptOut:BootstrapAdminKey={BootstrapKey}", "--Urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Critical",
     ];
 
     /// <summary>Ends as a process does on SIGTERM: accepted requests are answered first.</summary>

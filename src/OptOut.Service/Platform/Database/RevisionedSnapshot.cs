@@ -20,8 +20,11 @@ internal sealed class RevisionedSnapshot<T>(
     /// <summary>The snapshot at least as new as the database is now: one round trip, and a load where it has moved.</summary>
     public async ValueTask<T> FreshAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await AtAsync(await RevisionAsync(connection, cancellationToken), cancellationToken);
+        long revision;
+        // Given back before a load opens another: else as many callers as the pool has connections wait for each other.
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            revision = await RevisionAsync(connection, cancellationToken);
+        return await AtAsync(revision, cancellationToken);
     }
 
     /// <summary>The snapshot of the given revision or a newer one; no I/O where it is in memory already.</summary>
