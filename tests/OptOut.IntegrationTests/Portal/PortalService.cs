@@ -3,31 +3,25 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OptOut.IntegrationTests.Fixtures;
-using OptOut.Service;
 
 namespace OptOut.IntegrationTests.Portal;
 
 /// <summary>One whole service for the tests of the person's way in, with keys for every role they use.</summary>
 public sealed class PortalService(Servers servers) : IAsyncLifetime
 {
-    private const string BootstrapKey = "oo_00000000000000aa_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("optout-portal-");
-    private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal) { ["bootstrap"] = BootstrapKey };
-    private ServiceHost? _host;
+    private readonly Dictionary<string, string> _keys = new(StringComparer.Ordinal) { ["bootstrap"] = RunningService.BootstrapKey };
+    private RunningService? _running;
 
     public static string FirstRing { get; } = Ring(("k1", 1, "live"));
 
     public TestDatabases? Databases { get; set; }
     public string MasterKeys { get; set; } = FirstRing;
     public string? PublicBaseUrl { get; set; } = "https://stop.example.com";
-    public HttpClient Http { get; private set; } = null!;
-    internal IServiceProvider Services => _host!.App.Services;
+    public HttpClient Http => _running!.Http;
+    internal IServiceProvider Services => _running!.App.Services;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -44,24 +38,9 @@ public sealed class PortalService(Servers servers) : IAsyncLifetime
         await File.WriteAllTextAsync(ring, MasterKeys, Cancellation);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(ring, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        string[] settings =
-        [
-            $"--ConnectionStrings:OptOut={Databases.Service}", $"--ConnectionStrings:OptOutOwner={Databases.Owner}",
-            $"--ConnectionStrings:OptOutKeys={Databases.KeysService}",
-            $"--ConnectionStrings:OptOutKeysOwner={Databases.Keys}",
-            $"--OptOut:MasterKeyFile={ring}", $"--OptOut:BootstrapAdminKey={BootstrapKey}",
-            $"--OptOut:DataDirectory={_directory.FullName}", "--Urls=http://127.0.0.1:0",
-            "--Logging:LogLevel:Default=Debug",
-            .. PublicBaseUrl is null ? Array.Empty<string>() : [$"--OptOut:PublicBaseUrl={PublicBaseUrl}"],
-        ];
-        _host = await ServiceHost.BuildAsync(settings, Cancellation);
-        await _host.App.StartAsync(Cancellation);
-        var address = Services.GetRequiredService<IServer>().Features
-            .Get<IServerAddressesFeature>()!.Addresses.Single();
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
-        {
-            BaseAddress = new Uri(address),
-        };
+        _running = await RunningService.StartAsync(Databases, [
+            $"--OptOut:MasterKeyFile={ring}", "--Logging:LogLevel:Default=Debug",
+            .. PublicBaseUrl is null ? Array.Empty<string>() : [$"--OptOut:PublicBaseUrl={PublicBaseUrl}"]]);
         foreach (var role in (string[])["recorder", "portal", "reader", "gate", "operator"])
         {
             var made = await JsonAsync(await PostAsync(
@@ -72,13 +51,8 @@ public sealed class PortalService(Servers servers) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        Http?.Dispose();
-        if (_host is not null)
-        {
-            await _host.App.StopAsync(CancellationToken.None);
-            await _host.DisposeAsync();
-        }
-
+        if (_running is not null)
+            await _running.DisposeAsync();
         _directory.Delete(recursive: true);
     }
 

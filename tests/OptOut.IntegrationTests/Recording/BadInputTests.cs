@@ -27,7 +27,6 @@ public sealed class BadInputTests(RecordingService recording)
     [InlineData($$"""{ "subject": {{Person}}, "scope": { "purpose": "marketing", "purpose": "all" } }""", "duplicate_member")]
     [InlineData($$"""{ "subject": {{Person}}, "scope": { "purpose": "marketing" }, "{{Marked}}": 1 }""", "unknown_member")]
     [InlineData($$"""{ "subject": { "identifiers": [ { "type": "user_id", "value": "{{Marked}}\u0000" } ] }, "scope": { "purpose": "marketing" } }""", "null_character")]
-    [InlineData($$"""{ "subject": {{Person}}, "scope": { "purpose": "marketing" }, "occurredAt": "yesterday" }""", "wrong_type")]
     [InlineData($$"""{ "subject": {{Person}}, "scope": { "purpose": "marketing" }, "occurredAt": 1700000000 }""", "wrong_type")]
     public async Task A_body_that_cannot_be_read_is_400(string body, string code) =>
         await AssertRefusedAsync(400, code, await Service.PostAsync("/v1/opt-outs", body));
@@ -47,6 +46,7 @@ public sealed class BadInputTests(RecordingService recording)
             await Service.PostAsync("/v1/opt-outs", Good.TrimEnd()[..^1] + $", {member} }}"));
 
     [Theory]
+    [InlineData($$"""{ "subject": {{Person}}, "scope": { "purpose": "marketing" }, "occurredAt": "yesterday" }""", "/occurredAt", "invalid_value")]
     [InlineData("{ }", "/subject", "required")]
     [InlineData($$"""{ "subject": {{Person}} }""", "/scope", "required")]
     [InlineData($$"""{ "subject": {{Person}}, "scope": { } }""", "/scope/purpose", "required")]
@@ -84,7 +84,7 @@ public sealed class BadInputTests(RecordingService recording)
     [InlineData("email", "m\\u0430rked.person@example.com", "identifier_mixed_script")]
     [InlineData("phone", "marked.person", "identifier_unparsable")]
     [InlineData("phone", "0207 946 0958", "phone_region_missing")]
-    [InlineData("user_id", "marked.person\\u0085", "identifier_control_character")]
+    [InlineData("user_id", "marked\\u0085person", "identifier_control_character")]
     [InlineData("device_id", "00000000-0000-0000-0000-000000000000", "identifier_not_distinct")]
     [InlineData("marked.person", "x", "identifier_type_unknown")]
     public async Task An_identifier_that_cannot_be_one_is_422(string type, string value, string code)

@@ -33,6 +33,19 @@ public sealed class ConcurrencyTests(Servers servers)
         await AssertOneVersionAsync(first, answers);
     }
 
+    /// <summary>More at once than the pool has connections, before anything of the registry is in memory.</summary>
+    [Fact]
+    public async Task A_fresh_replica_whose_first_requests_come_all_at_once_answers_them_all()
+    {
+        await using var first = await RunningService.StartAsync(servers);
+        await using var second = await first.StartReplicaAsync();
+        await first.ShareKeyAsync("recorder", second);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => second.StopEmailAsync(Stops.NewEmail())));
+
+        Assert.All(answers, answer => Assert.Equal(201, answer.Status));
+    }
+
     [Fact]
     public async Task Stops_and_reversals_racing_over_two_replicas_leave_versions_without_gap_or_fork()
     {

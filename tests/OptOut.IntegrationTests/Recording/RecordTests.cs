@@ -36,7 +36,8 @@ public sealed class RecordTests(RecordingService recording)
         Assert.Equal("""{"purpose":"marketing","channel":"email"}""", record.GetProperty("scope").GetRawText());
         Assert.Equal("""{"type":"agent","id":"agent-7"}""", record.GetProperty("actor").GetRawText());
         Assert.Equal("""{"system":"web-shop","method":"agent"}""", record.GetProperty("origin").GetRawText());
-        Assert.Equal("""{"state":"pending","overdue":false,"systems":2,"applied":0}""",
+        // The dialler has nothing to do: the person has no number. The mailer has.
+        Assert.Equal("""{"state":"partial","overdue":false,"systems":2,"applied":0}""",
             record.GetProperty("propagation").GetRawText());
         Assert.Equal("2026-01-01T00:00:00.000Z", record.Text("occurredAt"));
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", record.Text("recordedAt"));

@@ -3,22 +3,18 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
 using OptOut.IntegrationTests.Fixtures;
-using OptOut.Service;
-using OptOut.Service.Platform.Keys;
 
 namespace OptOut.IntegrationTests.Systems;
 
 /// <summary>The service itself on a fresh database, with two people who may act on its registry.</summary>
 internal sealed class Registry : IAsyncDisposable
 {
-    private const string BootstrapKey = "oo_00000000000000aa_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    private readonly string _directory = Servers.NewDirectory();
-    private ServiceHost? _host;
+    private readonly RunningService _service;
 
-    private Registry(TestDatabases databases) => Database = NpgsqlDataSource.Create(databases.Admin);
+    private Registry(RunningService service) => _service = service;
 
     /// <summary>The database under the superuser, to prepare and to look.</summary>
-    public NpgsqlDataSource Database { get; }
+    public NpgsqlDataSource Database => _service.Database;
 
     /// <summary>The bootstrap key: every role but portal and system.</summary>
     public HttpClient First { get; private set; } = null!;
@@ -28,30 +24,16 @@ internal sealed class Registry : IAsyncDisposable
 
     public static async Task<Registry> StartAsync(Servers servers, Uri? broker = null)
     {
-        var databases = await servers.CreateDatabaseAsync();
-        var registry = new Registry(databases);
-        Directory.CreateDirectory(registry._directory);
-        var keyFile = Path.Combine(registry._directory, "master.json");
-        KeyRing.CreateFile(keyFile, TimeProvider.System);
-        List<string> settings =
-        [
-            $"--ConnectionStrings:OptOut={databases.Service}", $"--ConnectionStrings:OptOutOwner={databases.Owner}",
-            $"--ConnectionStrings:OptOutKeys={databases.KeysService}",
-            $"--ConnectionStrings:OptOutKeysOwner={databases.Keys}",
-            $"--OptOut:MasterKeyFile={keyFile}", $"--OptOut:BootstrapAdminKey={BootstrapKey}",
-            "--urls=http://127.0.0.1:0",
-        ];
-        if (broker is not null) settings.Add($"--RabbitMq:Uri={broker}");
-        registry._host = await ServiceHost.BuildAsync([.. settings], CancellationToken.None);
-        await registry._host.App.StartAsync();
-        registry.First = registry.As(BootstrapKey);
+        var registry = new Registry(await RunningService.StartAsync(
+            servers, broker is null ? [] : [$"--RabbitMq:Uri={broker}"]));
+        registry.First = registry.As(RunningService.BootstrapKey);
         registry.Second = registry.As(await registry.KeyAsync("operator", "admin"));
         return registry;
     }
 
     public HttpClient As(string key)
     {
-        var client = new HttpClient { BaseAddress = new Uri(_host!.App.Urls.First()) };
+        var client = new HttpClient { BaseAddress = _service.Http.BaseAddress };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;
     }
@@ -124,14 +106,7 @@ internal sealed class Registry : IAsyncDisposable
     {
         First?.Dispose();
         Second?.Dispose();
-        if (_host is not null)
-        {
-            await _host.App.StopAsync();
-            await _host.DisposeAsync();
-        }
-
-        await Database.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        await _service.DisposeAsync();
     }
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response)
