@@ -12,13 +12,15 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
 {
     private readonly IChannel _channel;
     private readonly TimeSpan _confirmTimeout;
+    private readonly TimeSpan _silence;
     private readonly TimeProvider _clock;
     private volatile ConfirmedBatch? _batch;
     private volatile bool _broken;
 
-    private ConfirmedPublisher(IConnection connection, IChannel channel, TimeSpan confirmTimeout, TimeProvider clock)
+    private ConfirmedPublisher(IConnection connection, IChannel channel, RabbitMqOptions bounds, TimeProvider clock)
     {
-        (Connection, _channel, _confirmTimeout, _clock) = (connection, channel, confirmTimeout, clock);
+        (Connection, _channel, _clock) = (connection, channel, clock);
+        (_confirmTimeout, _silence) = (bounds.ConfirmTimeout, bounds.ConfirmSilence);
         channel.BasicAcksAsync += (_, confirm) => OnConfirm(confirm.DeliveryTag, confirm.Multiple, accepted: true);
         channel.BasicNacksAsync += (_, confirm) => OnConfirm(confirm.DeliveryTag, confirm.Multiple, accepted: false);
         channel.BasicReturnAsync += OnReturn;
@@ -31,12 +33,12 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     public bool IsUsable => !_broken && _channel.IsOpen;
 
     public static async Task<ConfirmedPublisher> OpenAsync(
-        IConnection connection, TimeSpan confirmTimeout, TimeProvider clock, CancellationToken cancellationToken)
+        IConnection connection, RabbitMqOptions bounds, TimeProvider clock, CancellationToken cancellationToken)
     {
         var options = new CreateChannelOptions(
             publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false);
         var channel = await connection.CreateChannelAsync(options, cancellationToken).ConfigureAwait(false);
-        return new ConfirmedPublisher(connection, channel, confirmTimeout, clock);
+        return new ConfirmedPublisher(connection, channel, bounds, clock);
     }
 
     public async Task<AttemptResult[]> PublishAsync(
@@ -72,7 +74,12 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
     {
         for (var index = 0; index < deliveries.Count && !_broken && !stopping.IsCancellationRequested; index++)
         {
-            await batch.RoomAsync().WaitAsync(bound).ConfigureAwait(false);
+            if (!await HeardAsync(batch, batch.RoomAsync(), bound).ConfigureAwait(false))
+            {
+                _broken = true;
+                return;
+            }
+
             var delivery = deliveries[index];
             var messageId = EventMessage.MessageId(delivery);
             var now = _clock.GetUtcNow();
@@ -93,21 +100,16 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
         }
 
         batch.Complete();
+        // A channel that was given up for its silence still has its connection: what it owes has timed out.
+        var silent = _broken && _channel.IsOpen;
         if (_broken)
         {
             batch.ChannelLost();
         }
 
-        var timedOut = false;
-        try
-        {
-            // Confirms of what is out are awaited while stopping, too: they are milliseconds away.
-            await batch.Answered.WaitAsync(_confirmTimeout, _clock, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            timedOut = true;
-        }
+        // Confirms of what is out are awaited while stopping, too: they are milliseconds away.
+        using var bound = new CancellationTokenSource(_confirmTimeout, _clock);
+        var timedOut = silent || !await HeardAsync(batch, batch.Answered, bound.Token).ConfigureAwait(false);
 
         _batch = null;
         _broken |= batch.Unconfirmed > 0;
@@ -117,6 +119,27 @@ internal sealed class ConfirmedPublisher : IAsyncDisposable
                 ? AttemptOutcome.Interrupted
                 : AttemptOutcome.Unavailable,
             _clock.GetUtcNow());
+    }
+
+    /// <summary>True when the task has ended; false where no confirm came for too long, or time is up.</summary>
+    private async Task<bool> HeardAsync(ConfirmedBatch batch, Task task, CancellationToken bound)
+    {
+        while (true)
+        {
+            var before = batch.Unconfirmed;
+            try
+            {
+                await task.WaitAsync(_silence, _clock, bound).ConfigureAwait(false);
+                return true;
+            }
+            catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+            {
+                if (bound.IsCancellationRequested || batch.Unconfirmed == before)
+                {
+                    return false;
+                }
+            }
+        }
     }
 
     public static AttemptResult[] AllUnavailable(int count, DateTimeOffset now)

@@ -95,7 +95,7 @@ internal sealed class RabbitMqChannel(
         using var bound = new CancellationTokenSource(options.OperationTimeout, clock);
         try
         {
-            return await ConfirmedPublisher.OpenAsync(connection, options.ConfirmTimeout, clock, bound.Token)
+            return await ConfirmedPublisher.OpenAsync(connection, options, clock, bound.Token)
                 .ConfigureAwait(false);
         }
         catch (Exception exception) when (BrokerTrouble.IsAway(exception, CancellationToken.None))

@@ -21,6 +21,12 @@ internal sealed record RabbitMqOptions
     /// <summary>How long a published message may stay without its confirm. Default 10 s.</summary>
     public TimeSpan ConfirmTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a channel that owes confirms may give none before it is thrown away. Default 3 s. A broker back from a
+    /// crash takes messages for queues that have no leader yet and never confirms them on that channel.
+    /// </summary>
+    public TimeSpan ConfirmSilence { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>How many batches are published at once, each on a channel of its own. Default 8.</summary>
     public int MaxConcurrentBatches { get; init; } = 8;
 }
