@@ -108,7 +108,7 @@ internal abstract class ChannelEnd(Downstream system) : IAsyncDisposable
 
     public abstract Task<List<Handed>> TakeAsync(int count);
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public abstract ValueTask DisposeAsync();
 }
 
 [Collection(PropagationGroup.Name)]
@@ -123,6 +123,8 @@ public sealed class RabbitMqCompliance(PropagationService fixture) : ChannelComp
             one.Told, one.Body, string.Join('\n', one.Properties.Headers!.Select(
                 header => $"{header.Key} {(header.Value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : header.Value)}"))
                 + one.Properties.CorrelationId + one.Properties.Type + one.Properties.MessageId, one.Properties.MessageId));
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }
 
