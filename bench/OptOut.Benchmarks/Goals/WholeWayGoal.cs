@@ -72,7 +72,7 @@ internal static class WholeWayGoal
         const string Open =
             "SELECT count(*) FROM optout.open_delivery o JOIN optout.system s USING (system_id) WHERE s.name = ANY ($1)";
         string[] names = [.. run.Systems.Select(system => system.Name)];
-        while (await run.Servers.Admin.AskAsync<long>(Open, cancellationToken, names) is var open and > 0)
+        while (await run.Servers.Admin.AskAsync<long>(Open, cancellationToken, (object)names) is var open and > 0)
         {
             if (TimeProvider.System.GetElapsedTime(started) > TailLimit)
                 throw new BenchException($"{open} deliveries were still open {TailLimit.TotalSeconds:0} s after the load.");

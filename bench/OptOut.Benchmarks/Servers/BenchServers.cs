@@ -31,7 +31,7 @@ internal sealed class BenchServers : IAsyncDisposable
         this.postgres = postgres;
         this.broker = broker;
         Tools = tools;
-        // The superuser on the service's database: for counting, never for what is measured.
+        // The superuser, on the service's database: for counting, never for what is measured.
         Admin = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(postgres.Connections.Admin)
         {
             Database = PostgresRoles.Database,
