@@ -96,10 +96,11 @@ internal sealed class Bench(BenchOptions options)
         using var api = new ServiceApi(service);
         var run = new GoalRun(servers, service, api, options);
         await run.RegisterAsync(cancellationToken);
-        await using var subscribers = await Subscribers.StartAsync(servers, run.Systems, cancellationToken);
+        // Asked for recording alone, nobody consumes, as in its measurement.
+        var whole = !options.Goals.SequenceEqual([BenchOptions.Recording]);
+        await using var subscribers = await Subscribers.StartAsync(servers, whole ? run.Systems : [], cancellationToken);
         await using var backpressure = new Backpressure(subscribers, run.Systems.Count, WholeWayGoal.Bound);
         backpressure.Start(already: 0);
-        var whole = !options.Goals.SequenceEqual([BenchOptions.Recording]);
         await using var load = HttpLoad.Start(service, GoalRun.Purpose, whole ? backpressure.AdmitAsync : null);
         Console.WriteLine($"Service: process {service.ProcessId}, {service.Address}; PostgreSQL: {servers.PostgresProcess}");
         Console.WriteLine($"Database: psql '{Libpq(servers)}'");
@@ -107,7 +108,7 @@ internal sealed class Bench(BenchOptions options)
         {
             var (perSecond, latencies) = await load.MeasureAsync(HoldReport, cancellationToken);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{perSecond:0} a second, p50 {Statistics.Percentile(latencies, 0.5):0.0} ms, p99 {Statistics.Percentile(latencies, 0.99):0.0} ms, under way {backpressure.UnderWay}, load average {MachineDescription.Load()}"));
+                $"{perSecond:0} a second, p50 {Statistics.Percentile(latencies, 0.5):0.0} ms, p99 {Statistics.Percentile(latencies, 0.99):0.0} ms, load average {MachineDescription.Load()}"));
         }
 
         return 0;
