@@ -44,11 +44,12 @@ internal sealed class Databases : IAsyncDisposable
         };
 
     /// <summary>
-    /// Every question of ours has an index. A plan made while a table was still empty must not scan it for ever after,
-    /// and a client that hangs in a transaction must not hold its locks.
+    /// Every statement of ours finds a few rows by index. A prepared plan made while a table was empty must not scan it
+    /// for ever after, compiling short statements costs more than running them, and a client that hangs in a transaction must not hold its locks.
     /// </summary>
     private const string SessionSettings =
-        "-c enable_seqscan=off -c jit=off -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s";
+        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
+        + " -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s";
 
     private static NpgsqlDataSource Build(string connectionString, string applicationName, int maxPoolSize)
     {
