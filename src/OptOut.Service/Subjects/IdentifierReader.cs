@@ -15,13 +15,17 @@ internal sealed record KnownIdentifiers(ILookup<Guid, KnownIdentifier> BySurvivo
 /// <summary>Reads and decrypts the identifiers of many people at once.</summary>
 internal sealed class IdentifierReader(Databases databases, SubjectKeys keys)
 {
+    /// <summary>Two look-ups by index: one condition with OR would read the whole table.</summary>
     private const string Select =
         """
         SELECT m.survivor_id, i.subject_id, i.identifier_id, i.type, i.value_ciphertext
-        FROM optout.subject m JOIN optout.identifier i ON i.subject_id = m.subject_id
-        WHERE (m.subject_id = ANY ($1) OR (m.survivor_id = ANY ($1) AND m.survivor_id <> m.subject_id))
-            AND i.value_ciphertext IS NOT NULL
-        ORDER BY i.identifier_id
+        FROM (
+            SELECT subject_id, survivor_id FROM optout.subject WHERE subject_id = ANY ($1)
+            UNION ALL
+            SELECT subject_id, survivor_id FROM optout.subject
+            WHERE survivor_id = ANY ($1) AND survivor_id <> subject_id AND NOT subject_id = ANY ($1)) m
+        JOIN optout.identifier i ON i.subject_id = m.subject_id
+        WHERE i.value_ciphertext IS NOT NULL
         """;
 
     /// <summary>For each surviving subject its identifiers and those of everyone merged into it.</summary>
@@ -41,7 +45,8 @@ internal sealed class IdentifierReader(Databases databases, SubjectKeys keys)
         var opened = await keys.LoadAsync(rows.Select(r => r.Subject).ToHashSet(), cancellationToken);
         var readable = new List<(Guid Survivor, KnownIdentifier Identifier)>(rows.Count);
         var unreadable = new HashSet<Guid>();
-        foreach (var row in rows.Where(r => opened.ContainsKey(r.Subject)))
+        // In one order always; asked of the database it would walk every identifier there is.
+        foreach (var row in rows.Where(r => opened.ContainsKey(r.Subject)).OrderBy(r => r.Id))
         {
             try
             {
