@@ -34,11 +34,13 @@ internal static class BackfillPage
             WHERE p.state = 'opted_out' AND NOT p.synthetic AND NOT s.synthetic),
         matched AS MATERIALIZED (
             SELECT st.*, EXISTS (
-                SELECT FROM optout.identifier i
-                WHERE (i.subject_id = st.survivor_id OR i.subject_id IN (
-                        SELECT m.subject_id FROM optout.subject m
-                        WHERE m.survivor_id = st.survivor_id AND m.survivor_id <> m.subject_id))
-                  AND i.type = ANY ($5) AND octet_length(i.value_ciphertext) > 0) AS known
+                SELECT FROM (
+                    SELECT st.survivor_id AS subject_id
+                    UNION ALL
+                    SELECT m.subject_id FROM optout.subject m
+                    WHERE m.survivor_id = st.survivor_id AND m.survivor_id <> m.subject_id) person
+                JOIN optout.identifier i ON i.subject_id = person.subject_id
+                WHERE i.type = ANY ($5) AND octet_length(i.value_ciphertext) > 0) AS known
             FROM standing st),
         told AS (
             INSERT INTO optout.delivery AS d (
