@@ -118,6 +118,7 @@ public sealed class LessonTests(Servers servers)
     {
         await using var service = await RunningService.StartAsync(servers);
         await service.AddSystemAsync("mailer", "marketing", "email");
+        await service.KeyOfAsync("recorder");
         await service.RunAsync(
             """
             CREATE FUNCTION refuse_leaf() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -120,7 +120,7 @@ public sealed class RecordTests(RecordingService recording)
         Assert.Equal(201, known.Status);
         Assert.Equal(stop.Json.Text("subjectId"), known.Json.Text("subjectId"));
         Assert.Equal(422, unknown.Status);
-        Assert.Equal("subject_unknown", unknown.Code);
+        Assert.Equal("subject_unknown", unknown.Json.GetProperty("errors")[0].Text("code"));
     }
 
     /// <summary>What docs/lifecycle.md lists; whoever holds the record can compute the hash that systems echo.</summary>
