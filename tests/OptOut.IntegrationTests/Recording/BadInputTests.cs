@@ -65,12 +65,12 @@ public sealed class BadInputTests(RecordingService recording)
     [InlineData($$"""{ "subject": {{Person}}, "scope": { "purpose": "marketing" }, "origin": { "system": "{{Marked}}" } }""", "/origin/system", "origin_system_malformed")]
     [InlineData($$"""{ "subject": {{Person}}, "scope": { "purpose": "marketing" }, "reason": { "code": "{{Marked}}" } }""", "/reason/code", "reason_malformed")]
     [InlineData($$"""{ "subject": {{Person}}, "scope": { "purpose": "marketing" }, "regime": "{{Marked}}" }""", "/regime", "regime_malformed")]
-    public async Task Content_that_breaks_a_rule_is_422_with_its_place(string body, string pointer, string code)
+    public async Task Content_that_breaks_a_rule_is_422_with_its_place(string body, string place, string code)
     {
         var answer = await Service.PostAsync("/v1/opt-outs", body);
 
         await AssertRefusedAsync(422, "validation_failed", answer);
-        Assert.Contains((pointer, code), answer.Json.GetProperty("errors").EnumerateArray()
+        Assert.Contains((place, code), answer.Json.GetProperty("errors").EnumerateArray()
             .Select(error => (error.Text("pointer"), error.Text("code"))));
     }
 

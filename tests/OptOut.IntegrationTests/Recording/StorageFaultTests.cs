@@ -72,7 +72,7 @@ public sealed class StorageFaultTests
 
         Assert.All(others, status => Assert.Equal(503, status));
         var stored = (await service.ScalarAsync<Guid[]>("SELECT array_agg(opt_out_id) FROM optout.opt_out_version")).ToHashSet();
-        Assert.Empty(answered.Select(a => a.Id).Where(id => !stored.Contains(id)));
+        Assert.DoesNotContain(answered, a => !stored.Contains(a.Id));
         Assert.Equal(answered.Count(a => a.Status == 201), answered.Where(a => a.Status == 201).Select(a => a.Id).Distinct().Count());
         await AssertWholeAsync(service);
     }
