@@ -44,6 +44,7 @@ internal sealed class Bench(BenchOptions options)
             $"# Benchmark of {began:yyyy-MM-dd HH:mm} UTC{(options.Quick ? ", quick: a smoke check, not a result" : "")}",
             "", .. GoalTable.Lines(measured, limits), "", .. GoalTable.Notes(measured),
             "", .. limits.Table(), "", .. machine.Select(line => $"- {line}"),
+            StandingRecords.Line(options),
         ];
         report.ForEach(Console.WriteLine);
         if (options.WriteAs is { } name)
@@ -63,6 +64,7 @@ internal sealed class Bench(BenchOptions options)
         using var api = new ServiceApi(service);
         var run = new GoalRun(servers, service, api, options);
         await run.RegisterAsync(cancellationToken);
+        await StandingRecords.MakeAsync(run, cancellationToken);
         var measured = new Dictionary<string, Measurement>();
         foreach (var (name, measure) in Order.Where(goal => options.Goals.Contains(goal.Name)))
         {
@@ -96,6 +98,7 @@ internal sealed class Bench(BenchOptions options)
         using var api = new ServiceApi(service);
         var run = new GoalRun(servers, service, api, options);
         await run.RegisterAsync(cancellationToken);
+        await StandingRecords.MakeAsync(run, cancellationToken);
         // Asked for recording alone, nobody consumes, as in its measurement.
         var whole = !options.Goals.SequenceEqual([BenchOptions.Recording]);
         await using var subscribers = await Subscribers.StartAsync(servers, whole ? run.Systems : [], cancellationToken);

@@ -32,6 +32,9 @@ internal sealed record BenchOptions
     /// <summary>How long the limits that no goal stands on are measured, once each.</summary>
     public TimeSpan Aside => TimeSpan.FromSeconds(Quick ? 2 : 8);
 
+    /// <summary>People who have said stop before anything is measured.</summary>
+    public int Standing => Quick ? 5_000 : 20_000;
+
     public TimeSpan PacedSpan => TimeSpan.FromSeconds(Quick ? 10 : 30);
     public int Backlog => Quick ? 10_000 : 50_000;
 

@@ -12,7 +12,6 @@ namespace OptOut.Benchmarks.Goals;
 /// </summary>
 internal static class DrainGoal
 {
-    private const int BatchItems = 1_000;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
@@ -41,7 +40,7 @@ internal static class DrainGoal
             var size = repeat == 0 ? run.Options.Backlog / 5 : run.Options.Backlog;
             var since = TimeProvider.System.GetUtcNow();
             await run.Api.PauseAsync(run.Backlogged.Name, cancellationToken);
-            await RecordAsync(run, $"backlog{repeat}", size, cancellationToken);
+            await StandingRecords.RecordAsync(run, $"backlog{repeat}", GoalRun.BacklogPurpose, size, cancellationToken);
             await run.Servers.SettleAsync(cancellationToken);
             (var seconds, cost) = await run.CostAsync(
                 () => DrainAsync(run, since, size, cancellationToken), _ => size);
@@ -55,17 +54,6 @@ internal static class DrainGoal
             Rates = rates,
             Notes = [string.Create(CultureInfo.InvariantCulture, $"backlog {run.Options.Backlog:#,0}, one queue"), cost],
         };
-    }
-
-    private static async Task RecordAsync(GoalRun run, string name, int count, CancellationToken cancellationToken)
-    {
-        for (var from = 0; from < count; from += BatchItems)
-        {
-            await run.Api.RecordAsync(
-                Enumerable.Range(from, Math.Min(BatchItems, count - from))
-                    .Select(person => $"{name}-{person}@{Environment.ProcessId}.example.org"),
-                GoalRun.BacklogPurpose, cancellationToken);
-        }
     }
 
     private static async Task<double> DrainAsync(
