@@ -29,6 +29,7 @@ internal sealed class Bench(BenchOptions options)
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         var began = TimeProvider.System.GetUtcNow();
+        var load = MachineDescription.Load();
         await using var servers = await BenchServers.StartAsync(cancellationToken);
         var machine = MachineDescription.Lines(servers.Directory, await servers.DescribeAsync(cancellationToken));
         if (options.Hold)
@@ -42,6 +43,7 @@ internal sealed class Bench(BenchOptions options)
         List<string> report =
         [
             $"# Benchmark of {began:yyyy-MM-dd HH:mm} UTC{(options.Quick ? ", quick: a smoke check, not a result" : "")}",
+            "", $"Load average before the run: {load}. Other work on the machine makes every number here smaller, and ratios unsure.",
             "", .. GoalTable.Lines(measured, limits), "", .. GoalTable.Notes(measured),
             "", .. limits.Table(), "", .. machine.Select(line => $"- {line}"),
             StandingRecords.Line(options),
@@ -109,9 +111,10 @@ internal sealed class Bench(BenchOptions options)
         Console.WriteLine($"Database: psql '{Libpq(servers)}'");
         while (!cancellationToken.IsCancellationRequested)
         {
-            var (perSecond, latencies) = await load.MeasureAsync(HoldReport, cancellationToken);
+            var ((perSecond, latencies), cost) = await run.CostAsync(
+                () => load.MeasureAsync(HoldReport, cancellationToken), result => result.Latencies.Length);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{perSecond:0} a second, p50 {Statistics.Percentile(latencies, 0.5):0.0} ms, p99 {Statistics.Percentile(latencies, 0.99):0.0} ms, load average {MachineDescription.Load()}"));
+                $"{perSecond:0} a second, p50 {Statistics.Percentile(latencies, 0.5):0.0} ms, p99 {Statistics.Percentile(latencies, 0.99):0.0} ms; {cost}; load average {MachineDescription.Load()}"));
         }
 
         return 0;
