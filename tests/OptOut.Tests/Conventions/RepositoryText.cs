@@ -7,6 +7,8 @@ internal static class RepositoryText
 {
     private static readonly string[] Made = ["bin", "obj", "node_modules", "TestResults"];
 
+    private static readonly string[] Written = ["src", "tests", "samples", "bench"];
+
     public static string Root => RepositoryFiles.Root;
 
     public static IEnumerable<string> Files(string folder, string pattern) =>
@@ -14,7 +16,7 @@ internal static class RepositoryText
             .Where(file => !Path.GetRelativePath(Root, file).Split('/').Any(Made.Contains));
 
     public static IEnumerable<string> CSharp() =>
-        new[] { "src", "tests", "samples", "bench" }.SelectMany(folder => Files(folder, "*.cs"));
+        Written.SelectMany(folder => Files(folder, "*.cs"));
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 }

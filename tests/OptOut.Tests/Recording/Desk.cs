@@ -47,7 +47,7 @@ internal sealed class Desk
         return Do(new ReversalCommand(record.OptOutId, version ?? record.Version, token, Claims, Context));
     }
 
-    public RecordState Recorded(RecordingOutcome outcome) => Assert.IsType<RecordedOutcome>(outcome).Record;
+    public static RecordState Recorded(RecordingOutcome outcome) => Assert.IsType<RecordedOutcome>(outcome).Record;
 
     /// <summary>The newest version of every opt-out of the person.</summary>
     public IReadOnlyList<RecordState> NewestOf(int person)

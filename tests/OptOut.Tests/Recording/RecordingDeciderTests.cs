@@ -16,7 +16,7 @@ public sealed class RecordingDeciderTests
     [Fact]
     public void A_repeat_makes_no_version_and_is_reaffirmed()
     {
-        var first = _desk.Recorded(_desk.Stop(Marketing, 1));
+        var first = Desk.Recorded(_desk.Stop(Marketing, 1));
         var again = Assert.IsType<RecordedOutcome>(_desk.Stop(Marketing, 1));
 
         Assert.False(again.IsNew);
@@ -38,7 +38,7 @@ public sealed class RecordingDeciderTests
     [Fact]
     public void A_narrower_lift_under_a_broader_stop_is_refused_naming_it()
     {
-        var narrower = _desk.Recorded(_desk.Stop(MarketingMail, 1));
+        var narrower = Desk.Recorded(_desk.Stop(MarketingMail, 1));
         _desk.Stop(Everything, 1);
 
         var refused = Assert.IsType<RefusedOutcome>(_desk.Reverse(narrower));
@@ -52,7 +52,7 @@ public sealed class RecordingDeciderTests
     {
         _desk.Stop(MarketingMail, 1);
         _desk.Stop(Analytics, 1);
-        var marketing = _desk.Recorded(_desk.Stop(Marketing, 1));
+        var marketing = Desk.Recorded(_desk.Stop(Marketing, 1));
 
         _desk.Reverse(marketing);
 
@@ -63,8 +63,8 @@ public sealed class RecordingDeciderTests
     [Fact]
     public void A_token_of_another_person_or_scope_lifts_nothing()
     {
-        var stop = _desk.Recorded(_desk.Stop(Marketing, 1));
-        var other = _desk.Recorded(_desk.Stop(Marketing, 2));
+        var stop = Desk.Recorded(_desk.Stop(Marketing, 1));
+        var other = Desk.Recorded(_desk.Stop(Marketing, 2));
 
         foreach (var outcome in (RecordingOutcome[])
             [_desk.Reverse(stop, tokenOf: other.SubjectId), _desk.Reverse(stop, tokenScope: MarketingMail),
@@ -76,7 +76,7 @@ public sealed class RecordingDeciderTests
     [Fact]
     public void A_version_that_is_no_longer_the_newest_is_stale()
     {
-        var stop = _desk.Recorded(_desk.Stop(Marketing, 1));
+        var stop = Desk.Recorded(_desk.Stop(Marketing, 1));
 
         var refused = Assert.IsType<RefusedOutcome>(_desk.Reverse(stop, version: 2));
 
@@ -103,7 +103,7 @@ public sealed class RecordingDeciderTests
     [Fact]
     public void A_merge_stops_again_what_one_of_the_two_had_lifted()
     {
-        _desk.Reverse(_desk.Recorded(_desk.Stop(Marketing, 1)));
+        _desk.Reverse(Desk.Recorded(_desk.Stop(Marketing, 1)));
         _desk.Stop(Marketing, 2);
 
         _desk.Ensure(1, 2);
