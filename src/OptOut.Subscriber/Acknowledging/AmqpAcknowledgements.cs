@@ -35,7 +35,17 @@ internal sealed class AmqpAcknowledgements(IChannel channel, string system, Ackn
 
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bounded.CancelAfter(ConfirmTimeout);
-        await channel.BasicPublishAsync(
-            BrokerNames.AcknowledgementsExchange, system, mandatory: true, properties, body, bounded.Token);
+        try
+        {
+            await channel.BasicPublishAsync(
+                BrokerNames.AcknowledgementsExchange, system, mandatory: true, properties, body, bounded.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A queue made anew waits for ever for the numbers that this channel gave to the old one. Ending the channel
+            // ends the session; the event comes again and is acknowledged through the next.
+            await channel.AbortAsync(CancellationToken.None);
+            throw;
+        }
     }
 }

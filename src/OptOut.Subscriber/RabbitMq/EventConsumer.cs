@@ -12,8 +12,8 @@ internal sealed class EventConsumer : AsyncDefaultBasicConsumer, IAsyncDisposabl
     private readonly IAcknowledgementSender _sender;
     private readonly CancellationTokenSource _session = new();
     private readonly CancellationTokenRegistration _stop;
-    private volatile string? _renewed;
     private int _came;
+    private int _inWork;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal EventConsumer(
@@ -46,6 +46,7 @@ internal sealed class EventConsumer : AsyncDefaultBasicConsumer, IAsyncDisposabl
         CancellationToken cancellationToken = default)
     {
         Interlocked.Increment(ref _came);
+        Interlocked.Increment(ref _inWork);
         try
         {
             var headers = AmqpHeaders.Signature(properties);
@@ -62,29 +63,18 @@ internal sealed class EventConsumer : AsyncDefaultBasicConsumer, IAsyncDisposabl
             // Not settled, so it comes again; a channel that cannot settle is of no more use.
             End();
         }
-    }
-
-    /// <summary>True if nothing has come since the last look.</summary>
-    internal bool IsIdleSinceLastLook() => Interlocked.Exchange(ref _came, 0) == 0;
-
-    /// <summary>
-    /// Asks the queue for messages anew. A broker may forget a consumer without a word when its queue is deleted and made
-    /// again at once; the connection then stays up, and silence looks like peace.
-    /// </summary>
-    internal async Task RenewAsync(string queue, CancellationToken cancellationToken)
-    {
-        foreach (var tag in ConsumerTags)
+        finally
         {
-            _renewed = tag;
-            await Channel.BasicCancelAsync(tag, noWait: false, cancellationToken);
+            Interlocked.Decrement(ref _inWork);
         }
-
-        await Channel.BasicConsumeAsync(queue, autoAck: false, this, cancellationToken);
     }
+
+    /// <summary>True if nothing has come since the last look and nothing is in work.</summary>
+    internal bool IsIdleSinceLastLook() => Interlocked.Exchange(ref _came, 0) == 0 && Volatile.Read(ref _inWork) == 0;
 
     protected override Task OnCancelAsync(string[] consumerTags, CancellationToken cancellationToken = default)
     {
-        if (consumerTags is not [var tag] || tag != _renewed) End();
+        End();
         return base.OnCancelAsync(consumerTags, cancellationToken);
     }
 

@@ -48,14 +48,19 @@ internal sealed class RabbitMqSubscriber(
         {
             await using var connection = await Factory().CreateConnectionAsync(stopping);
             await using var publishing = await connection.CreateChannelAsync(Confirmed(), stopping);
-            await using var consuming = await connection.CreateChannelAsync(Plain(), stopping);
-            await consuming.BasicQosAsync(0, options.Value.Prefetch, global: false, stopping);
             IAcknowledgementSender sender = services.GetService<HttpAcknowledgements>() as IAcknowledgementSender
                 ?? new AmqpAcknowledgements(publishing, subscriber.Value.System, signer);
-            await using var consumer = new EventConsumer(consuming, publishing, reception, sender, stopping);
-            await consuming.BasicConsumeAsync(_queue, autoAck: false, consumer, stopping);
-            log.Listening(_queue);
-            await WatchAsync(consumer, stopping);
+            var listening = false;
+            do
+            {
+                await using var consuming = await connection.CreateChannelAsync(Plain(), stopping);
+                await consuming.BasicQosAsync(0, options.Value.Prefetch, global: false, stopping);
+                await using var consumer = new EventConsumer(consuming, publishing, reception, sender, stopping);
+                await consuming.BasicConsumeAsync(_queue, autoAck: false, consumer, stopping);
+                if (!listening) log.Listening(_queue);
+                listening = await IsSilentAsync(consumer, stopping);
+            }
+            while (listening);
             return "connection_lost";
         }
         catch (OperationInterruptedException refused) when (refused.ShutdownReason?.ReplyCode == NotFound)
@@ -76,15 +81,18 @@ internal sealed class RabbitMqSubscriber(
         }
     }
 
-    private async Task WatchAsync(EventConsumer consumer, CancellationToken stopping)
+    // True after a silence, false when the session ended. A broker may forget a consumer without a word when its queue
+    // is deleted and made again at once: the connection stays up, and silence looks like peace. It keeps what it knows
+    // of a queue per channel, and may count a consumer that it no longer reaches: only a new channel is sure to hear.
+    private async Task<bool> IsSilentAsync(EventConsumer consumer, CancellationToken stopping)
     {
         using var look = new PeriodicTimer(IdleLook, clock);
         while (true)
         {
             var next = look.WaitForNextTickAsync(stopping).AsTask();
-            if (await Task.WhenAny(consumer.Ended, next) == consumer.Ended) return;
+            if (await Task.WhenAny(consumer.Ended, next) == consumer.Ended) return false;
             await next;
-            if (consumer.IsIdleSinceLastLook()) await consumer.RenewAsync(_queue, stopping);
+            if (consumer.IsIdleSinceLastLook()) return true;
         }
     }
 

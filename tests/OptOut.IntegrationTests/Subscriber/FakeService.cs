@@ -87,10 +87,13 @@ internal sealed class FakeService : IAsyncDisposable
         string? Text(string name) => headers.TryGetValue(name, out var value) ? Encoding.UTF8.GetString((byte[])value!) : null;
     }
 
-    internal Task<uint> CountAsync(string queue) => _channel.MessageCountAsync(queue);
+    /// <summary>Nobody takes from the queue any more, and it holds nothing.</summary>
+    internal async Task<bool> IsLeftEmptyAsync(string queue) =>
+        await _channel.QueueDeclarePassiveAsync(queue) is { ConsumerCount: 0, MessageCount: 0 };
 
     /// <summary>Waits until a queue holds so many messages.</summary>
-    internal Task CountsAsync(string queue, uint count) => UntilAsync(async () => await CountAsync(queue) == count);
+    internal Task CountsAsync(string queue, uint count) =>
+        UntilAsync(async () => await _channel.MessageCountAsync(queue) == count);
 
     internal static async Task UntilAsync(Func<Task<bool>> holds)
     {

@@ -141,14 +141,26 @@ public sealed class RabbitMqSubscriberTests(Servers servers) : IAsyncLifetime
         await StartAsync();
         await _service.TellAsync(TestEvents.Version(1));
         await _service.TakeAsync();
-        var queue = new Uri($"{Api("queues", _broker)}/{BrokerNames.Queue(FakeService.System)}", UriKind.Relative);
-        using var deleted = await servers.Management.DeleteAsync(queue, Cancellation);
-        deleted.EnsureSuccessStatusCode();
+        await DeleteAsync(BrokerNames.Queue(FakeService.System));
 
         // A channel that published to the old queue numbers its messages on, and the new queue would wait for the first.
         await using var anew = await FakeService.ConnectAsync(_broker, declare: true, _service.Secret);
         await anew.TellAsync(TestEvents.Version(2));
         Assert.Equal(2, (await anew.TakeAsync()).Version);
+    }
+
+    [Fact]
+    public async Task Acknowledgements_find_a_queue_that_is_deleted_and_made_again()
+    {
+        await StartAsync();
+        await _service.TellAsync(TestEvents.Version(1));
+        await _service.TakeAsync();
+        await DeleteAsync(BrokerNames.AcknowledgementsQueue);
+
+        await using var anew = await FakeService.ConnectAsync(_broker, declare: true, _service.Secret);
+        await anew.TellAsync(TestEvents.Version(2));
+        Assert.Equal(2, (await anew.TakeAsync()).Version);
+        Assert.Equal(2, _system.Notices.Count);
     }
 
     public async ValueTask InitializeAsync()
@@ -192,11 +204,17 @@ public sealed class RabbitMqSubscriberTests(Servers servers) : IAsyncLifetime
         }
     }
 
-    // What the system held without settling it returns to the queue when the system leaves.
+    // What the system held without settling it returns to the queue in the moment in which its consumer goes.
     private async Task DrainedAsync()
     {
         await _system.DisposeAsync();
-        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Cancellation);
-        Assert.Equal(0u, await _service.CountAsync(BrokerNames.Queue(FakeService.System)));
+        await FakeService.UntilAsync(() => _service.IsLeftEmptyAsync(BrokerNames.Queue(FakeService.System)));
+    }
+
+    private async Task DeleteAsync(string queue)
+    {
+        var path = new Uri($"{Api("queues", _broker)}/{queue}", UriKind.Relative);
+        using var deleted = await servers.Management.DeleteAsync(path, Cancellation);
+        deleted.EnsureSuccessStatusCode();
     }
 }
