@@ -3,6 +3,7 @@
 have_rabbitmq() { [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || command -v rabbitmq-server >/dev/null; }
 have_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null; }
 have_chromium() { [ -x /usr/bin/chromium ] || command -v chromium >/dev/null; }
+have_node() { command -v node >/dev/null && command -v npm >/dev/null; }
 have_python() { command -v python3 >/dev/null; }
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
