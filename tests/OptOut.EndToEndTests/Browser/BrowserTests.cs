@@ -67,7 +67,7 @@ public sealed class BrowserTests(CrashRig rig) : IClassFixture<CrashRig>
     private Task<long> VersionsAsync() => rig.ScalarAsync<long>("SELECT count(*) FROM optout.opt_out_version");
 
     // Beside the tests' own files, for a person to look at.
-    private static Task ShootAsync(IPage page, string name) => page.ScreenshotAsync(new PageScreenshotOptions
+    private static Task<byte[]> ShootAsync(IPage page, string name) => page.ScreenshotAsync(new PageScreenshotOptions
     {
         Path = Path.Combine(AppContext.BaseDirectory, "screenshots", name + ".png"),
     });
