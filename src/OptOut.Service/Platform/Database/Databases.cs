@@ -56,6 +56,8 @@ internal sealed class Databases : IAsyncDisposable
         var hardened = Harden(connectionString, applicationName);
         hardened.MaxPoolSize = maxPoolSize;
         hardened.Options = SessionSettings;
+        // Nothing of ours sets a session's state on a pooled connection, and undoing it costs seven statements a use.
+        hardened.NoResetOnClose = true;
         return new NpgsqlDataSourceBuilder(hardened.ConnectionString).Build();
     }
 }
