@@ -23,8 +23,11 @@ internal static class BackfillPage
     private static readonly string Statement =
         $"""
         WITH page AS MATERIALIZED (
-            SELECT DISTINCT ON (opt_out_id) opt_out_id, version, subject_id, purpose, channel, state, synthetic
-            FROM optout.opt_out_version WHERE opt_out_id > $2 ORDER BY opt_out_id, version DESC LIMIT {Size}),
+            SELECT v.opt_out_id, v.version, v.subject_id, v.purpose, v.channel, v.state, v.synthetic
+            FROM (SELECT opt_out_id FROM optout.opt_out_version WHERE version = 1 AND opt_out_id > $2
+                  ORDER BY opt_out_id LIMIT {Size}) first
+            CROSS JOIN LATERAL (SELECT * FROM optout.opt_out_version n WHERE n.opt_out_id = first.opt_out_id
+                  ORDER BY n.version DESC LIMIT 1) v),
         standing AS MATERIALIZED (
             SELECT p.opt_out_id, p.version, s.survivor_id, t.objective, row_number() OVER (ORDER BY p.opt_out_id) AS n
             FROM page p

@@ -20,8 +20,9 @@ internal sealed class BackfillRun(Databases databases, PurposeDirectory purposes
         """;
 
     // An advisory lock of a class that nothing else uses, since acknowledgements update the status row all the time and
-    // must not wait for a page.
-    private const string Claim = "SELECT pg_try_advisory_xact_lock(7268, $1)";
+    // must not wait for a page. A page joins lists of its own, which our connections' planner settings would make slow.
+    private const string Claim =
+        "SELECT pg_try_advisory_xact_lock(7268, $1) AND set_config('enable_hashjoin', 'on', true) = 'on'";
 
     private const string Load =
         """
