@@ -15,7 +15,10 @@ internal sealed record KnownIdentifiers(ILookup<Guid, KnownIdentifier> BySurvivo
 /// <summary>Reads and decrypts the identifiers of many people at once.</summary>
 internal sealed class IdentifierReader(Databases databases, SubjectKeys keys)
 {
-    /// <summary>Two look-ups by index: one condition with OR would read the whole table.</summary>
+    /// <summary>
+    /// Two look-ups by index: one condition with OR would read the whole table, and so might a join that was planned
+    /// while the table was small (OFFSET 0 keeps it a look-up for each person).
+    /// </summary>
     private const string Select =
         """
         SELECT m.survivor_id, i.subject_id, i.identifier_id, i.type, i.value_ciphertext
@@ -24,8 +27,9 @@ internal sealed class IdentifierReader(Databases databases, SubjectKeys keys)
             UNION ALL
             SELECT subject_id, survivor_id FROM optout.subject
             WHERE survivor_id = ANY ($1) AND survivor_id <> subject_id AND NOT subject_id = ANY ($1)) m
-        JOIN optout.identifier i ON i.subject_id = m.subject_id
-        WHERE i.value_ciphertext IS NOT NULL
+        CROSS JOIN LATERAL (
+            SELECT * FROM optout.identifier x
+            WHERE x.subject_id = m.subject_id AND x.value_ciphertext IS NOT NULL OFFSET 0) i
         """;
 
     /// <summary>For each surviving subject its identifiers and those of everyone merged into it.</summary>

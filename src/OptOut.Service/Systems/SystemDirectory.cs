@@ -50,6 +50,10 @@ internal sealed class SystemDirectory : IDisposable
     public ValueTask<SystemSet> FreshAsync(CancellationToken cancellationToken) =>
         _snapshot.FreshAsync(cancellationToken);
 
+    /// <summary>The systems as they were at most a second ago; no round trip for each pass of a busy loop.</summary>
+    public ValueTask<SystemSet> RecentAsync(CancellationToken cancellationToken) =>
+        _snapshot.RecentAsync(cancellationToken);
+
     public void Dispose() => _snapshot.Dispose();
 
     private async Task<SystemSet> LoadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

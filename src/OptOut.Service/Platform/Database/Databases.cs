@@ -49,7 +49,7 @@ internal sealed class Databases : IAsyncDisposable
     /// </summary>
     private const string SessionSettings =
         "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
-        + " -c max_parallel_workers_per_gather=0"
+        + " -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan"
         + " -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s";
 
     private static NpgsqlDataSource Build(string connectionString, string applicationName, int maxPoolSize)

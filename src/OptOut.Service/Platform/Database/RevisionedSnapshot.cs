@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace OptOut.Service.Platform.Database;
@@ -12,7 +13,10 @@ internal sealed class RevisionedSnapshot<T>(
     where T : class
 {
     private readonly SemaphoreSlim _loading = new(1, 1);
+    private static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
+
     private volatile Held? _held;
+    private long _checkedAt;
 
     /// <summary>The newest snapshot in memory; null before the first load.</summary>
     public T? Current => _held?.Value;
@@ -20,12 +24,21 @@ internal sealed class RevisionedSnapshot<T>(
     /// <summary>The snapshot at least as new as the database is now: one round trip, and a load where it has moved.</summary>
     public async ValueTask<T> FreshAsync(CancellationToken cancellationToken)
     {
+        var asked = Stopwatch.GetTimestamp();
         long revision;
         // Given back before a load opens another: else as many callers as the pool has connections wait for each other.
         await using (var connection = await database.OpenConnectionAsync(cancellationToken))
             revision = await RevisionAsync(connection, cancellationToken);
-        return await AtAsync(revision, cancellationToken);
+        var fresh = await AtAsync(revision, cancellationToken);
+        Volatile.Write(ref _checkedAt, asked);
+        return fresh;
     }
+
+    /// <summary>The snapshot as it was at most a second ago: for work that is repeated and may lag that much.</summary>
+    public ValueTask<T> RecentAsync(CancellationToken cancellationToken) =>
+        _held is { } held && Stopwatch.GetElapsedTime(Volatile.Read(ref _checkedAt)) < Recent
+            ? ValueTask.FromResult(held.Value)
+            : FreshAsync(cancellationToken);
 
     /// <summary>The snapshot of the given revision or a newer one; no I/O where it is in memory already.</summary>
     public ValueTask<T> AtAsync(long revision, CancellationToken cancellationToken) =>

@@ -66,8 +66,11 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
     private const string SupersedeOlder =
         """
         WITH gone AS (
-            DELETE FROM optout.open_delivery o USING unnest($1, $2, $3) AS t(opt_out_id, system_id, version)
-            WHERE o.opt_out_id = t.opt_out_id AND o.system_id = t.system_id AND o.version < t.version
+            DELETE FROM optout.open_delivery o
+            USING unnest($1, $2, $3) AS t(opt_out_id, system_id, version)
+            JOIN optout.delivery older ON older.opt_out_id = t.opt_out_id AND older.system_id = t.system_id
+                AND older.version < t.version
+            WHERE o.delivery_id = older.delivery_id
             RETURNING o.delivery_id)
         UPDATE optout.delivery d SET state = 'superseded', closed_at = now(), reason_code = 'newer_version',
             next_attempt_at = NULL

@@ -24,8 +24,8 @@ internal sealed partial class RabbitMqDispatcher(
     TimeProvider clock,
     ILogger<RabbitMqDispatcher> logger) : BackgroundService
 {
-    /// <summary>Two keep broker and database busy at the same time; more only compete.</summary>
-    private const int Workers = 2;
+    /// <summary>Each waits for the database and the broker in turn; four keep both busy at the same time.</summary>
+    private const int Workers = 4;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
@@ -65,7 +65,7 @@ internal sealed partial class RabbitMqDispatcher(
         if (link.Publishing is null)
             return false;
         using var lease = ownership.Enter(part => part % Workers == worker);
-        var targets = (await systems.FreshAsync(stoppingToken)).All
+        var targets = (await systems.RecentAsync(stoppingToken)).All
             .Where(s => s.Channel.Type == ChannelTypes.RabbitMq && s is { IsPaused: false, IsRetired: false })
             .Select(s => (s, channel.BatchSize))
             .ToArray();

@@ -93,7 +93,7 @@ internal sealed partial class WebhookDispatcher(
     private async Task<List<(DownstreamSystem, int)>> QuotasAsync(CancellationToken cancellationToken)
     {
         var busy = _inFlight.Values.GroupBy(d => d.System.Id).ToDictionary(g => g.Key, g => g.Count());
-        var known = (await systems.FreshAsync(cancellationToken)).All.ToArray();
+        var known = (await systems.RecentAsync(cancellationToken)).All.ToArray();
         Random.Shared.Shuffle(known); // With more systems than calls, none is always last.
         return [.. known
             .Where(s => s.Channel.Type == ChannelTypes.Webhook && s is { IsPaused: false, IsRetired: false })

@@ -203,7 +203,6 @@ CREATE TABLE optout.open_delivery (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX open_delivery_due ON optout.open_delivery (system_id, due_at);
-CREATE INDEX open_delivery_opt_out ON optout.open_delivery (opt_out_id, system_id);
 
 -- Each try of a delivery.
 CREATE TABLE optout.attempt (

@@ -78,7 +78,9 @@ internal sealed class RabbitMqNode(ServerDirectory home, RabbitMqPorts ports, st
         ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(Folder, "none"),
         ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(Folder, "enabled_plugins"),
         ["RABBITMQ_PID_FILE"] = PidFile,
-        ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}",
+        ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
+            // The node shares its machine with the service and the database: its schedulers must not spin for work.
+            "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none",
         ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
         ["ERL_EPMD_PORT"] = Text(ports.Mapper),
         // The start script then becomes the broker instead of waiting beside it: signals reach the node itself.
