@@ -10,7 +10,7 @@ public sealed class EmbeddedRabbitMqTests : ServerHome
     private static readonly string[] Loopback =
         ["0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"];
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task A_confirmed_message_outlives_a_kill_and_nothing_outlives_the_node()
