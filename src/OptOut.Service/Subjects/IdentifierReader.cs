@@ -50,11 +50,18 @@ internal sealed class IdentifierReader(Databases databases, SubjectKeys keys)
         var readable = new List<(Guid Survivor, KnownIdentifier Identifier)>(rows.Count);
         var unreadable = new HashSet<Guid>();
         // In one order always; asked of the database it would walk every identifier there is.
-        foreach (var row in rows.Where(r => opened.ContainsKey(r.Subject)).OrderBy(r => r.Id))
+        foreach (var row in rows.OrderBy(r => r.Id))
         {
+            // A value without its key is a fault, never the same as no value: erasure empties the value too.
+            if (!opened.TryGetValue(row.Subject, out var key))
+            {
+                unreadable.Add(row.Survivor);
+                continue;
+            }
+
             try
             {
-                var value = IdentifierValue.Decrypt(opened[row.Subject], row.Id, row.Ciphertext);
+                var value = IdentifierValue.Decrypt(key, row.Id, row.Ciphertext);
                 readable.Add((row.Survivor, new KnownIdentifier(row.Type, value)));
             }
             catch (CryptographicException)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Npgsql;
 using NpgsqlTypes;
 using OptOut.Service.Platform.Database;
@@ -85,7 +86,14 @@ internal sealed class SubjectKeys(Databases databases, SubjectKeyWrap wrap, Time
         while (await reader.ReadAsync(cancellationToken))
         {
             var id = reader.GetGuid(0);
-            keys[id] = wrap.Unwrap(id, reader.GetString(1), reader.GetFieldValue<byte[]>(2));
+            try
+            {
+                keys[id] = wrap.Unwrap(id, reader.GetString(1), reader.GetFieldValue<byte[]>(2));
+            }
+            catch (CryptographicException)
+            {
+                // One damaged key must not keep everyone else's from being read; its owner counts as without one.
+            }
         }
 
         lock (_lock)

@@ -28,7 +28,11 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
         var (subject, joined) = resolved;
         var reissued = Reissue(subject, joined, command.Context, now);
         if (reissued.Find(r => r.Scope == command.Scope) is { } renewed)
+        {
+            // The new version is ours, for the identifier; that the person said it again is their act, and ledgered too.
+            drafts.Reaffirmed.Add(new ReaffirmedDraft(subject, renewed, command.Context, now));
             return new RecordedOutcome(renewed, IsNew: true);
+        }
 
         if (subject.StandingAt(command.Scope) is { } standing)
         {

@@ -32,7 +32,8 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
     private const string MergeSubjects =
         """
         UPDATE optout.subject s SET survivor_id = t.survivor
-        FROM unnest($1, $2) AS t(loser, survivor) WHERE s.subject_id = t.loser OR s.survivor_id = t.loser
+        FROM unnest($1, $2) AS t(loser, survivor)
+        WHERE s.subject_id = t.loser OR (s.survivor_id = t.loser AND s.survivor_id <> s.subject_id)
         """;
 
     private const string InsertVersions =

@@ -130,7 +130,12 @@ internal sealed partial class RecordingWriter(
             {
                 return await transaction.RunAsync(batch, CancellationToken.None);
             }
-            catch (Exception exception) when (attempt < ConflictRetries && IsConflict(exception))
+            catch (Exception exception) when (attempt >= ConflictRetries && IsConflict(exception))
+            {
+                // Nothing was written; the caller is told to come again.
+                throw new NpgsqlException("The contention did not end.", new TimeoutException(null, exception));
+            }
+            catch (Exception exception) when (IsConflict(exception))
             {
                 LogConflict(attempt, (exception as PostgresException)?.SqlState);
                 await Task.Delay(TimeSpan.FromMilliseconds(System.Random.Shared.Next(1, 5 * attempt)));
