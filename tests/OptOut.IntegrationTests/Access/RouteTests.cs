@@ -9,7 +9,7 @@ public sealed class RouteTests(Servers servers)
 {
     private const string Approved = "tests/OptOut.IntegrationTests/Access/routes.approved.txt";
 
-    /// <summary>LESSONS 30: every route states who may call it, and a change of that shows in review.</summary>
+    /// <summary>Every route states who may call it, and a change of that shows in review.</summary>
     [Fact]
     public async Task Every_route_with_its_roles_and_refusals_is_the_approved_one()
     {

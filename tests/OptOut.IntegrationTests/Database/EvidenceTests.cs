@@ -73,7 +73,7 @@ public sealed class EvidenceTests(DatabaseService database)
     public async Task The_services_login_can_not_destroy_a_persons_key(string statement) =>
         Assert.Equal(Denied, await database.TryAsync("keys service", statement));
 
-    /// <summary>LESSONS 2: "latest row" had no unique constraint and had to be repaired months later.</summary>
+    /// <summary>Where "latest row" has no unique constraint, it has to be repaired months later.</summary>
     [Theory]
     [InlineData("opt_out_id", "a version of one opt-out twice")]
     [InlineData("gen_random_uuid()", "a second opt-out of the same person and scope")]

@@ -71,7 +71,7 @@ public sealed class MigrationTests(Servers servers)
         await MigrateAsync(databases, withOwner: false);
     }
 
-    /// <summary>SETTLED 21: one login is enough to try the product, and health says what is missing.</summary>
+    /// <summary>One login is enough to try the product, and health says what is missing.</summary>
     [Fact]
     public async Task With_one_login_the_service_works_and_health_says_that_separation_is_off()
     {

@@ -15,7 +15,7 @@ using RabbitMQ.Client;
 
 namespace OptOut.IntegrationTests.Privacy;
 
-/// <summary>LESSONS 29, THREATS T10 to T13: one run of the whole way, with faults, and a search of all that it leaves.</summary>
+/// <summary>One run of the whole way, with faults, and a search of all that it leaves.</summary>
 public sealed class MarkedPersonTests(Servers servers)
 {
     private const string Email = "Zq7Marked.Person+tag@Example.com";

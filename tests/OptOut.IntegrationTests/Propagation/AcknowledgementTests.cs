@@ -68,7 +68,7 @@ public sealed class AcknowledgementTests(PropagationService fixture)
         Assert.Equal(2, delivery.GetProperty("attempts").GetInt32());
     }
 
-    /// <summary>LESSONS 14: delivered is not applied.</summary>
+    /// <summary>Delivered is not applied.</summary>
     [Fact]
     public async Task Only_the_systems_own_signed_word_turns_a_delivery_applied()
     {
@@ -155,7 +155,7 @@ public sealed class AcknowledgementTests(PropagationService fixture)
         await NothingChangedAsync(record, system);
     }
 
-    /// <summary>THREATS T01: a stolen key of one system, with its secret, says something about another's delivery.</summary>
+    /// <summary>T01: a stolen key of one system, with its secret, says something about another's delivery.</summary>
     [Fact]
     public async Task A_system_cannot_speak_for_another()
     {

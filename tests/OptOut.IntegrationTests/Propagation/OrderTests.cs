@@ -54,7 +54,7 @@ public sealed class OrderTests(PropagationService fixture)
         Assert.Equal(0u, await system.WaitingAsync());
     }
 
-    /// <summary>LESSONS 20: a stale event never overwrites a newer choice, for it never comes after it.</summary>
+    /// <summary>A stale event never overwrites a newer choice, for it never comes after it.</summary>
     [Fact]
     public async Task A_webhook_never_sees_a_version_after_a_newer_one()
     {

@@ -10,7 +10,7 @@ public sealed class WebhookTests(PropagationService fixture, Servers servers)
 {
     private Running Service => fixture.Service;
 
-    /// <summary>LESSONS 14, 15 and 19: no answer but the signed one is success, none ends the tries, none disables anybody.</summary>
+    /// <summary>No answer but the signed one is success, none ends the tries, none disables anybody.</summary>
     [Fact]
     public async Task Whatever_a_receiver_answers_it_stays_in_the_schedule_with_each_try_as_evidence()
     {
@@ -117,7 +117,7 @@ public sealed class WebhookTests(PropagationService fixture, Servers servers)
         await Service.StateAsync(record.Id(), system, "applied");
     }
 
-    /// <summary>LESSONS 16: one row a system, so that no two answers overwrite each other.</summary>
+    /// <summary>One row a system, so that no two answers overwrite each other.</summary>
     [Fact]
     public async Task Many_systems_answering_at_once_each_keep_their_own_state()
     {

@@ -2,7 +2,7 @@ using OptOut.IntegrationTests.Fixtures;
 
 namespace OptOut.IntegrationTests.Recording;
 
-/// <summary>LESSONS 2 and 16: versions are 1, 2, 3… whatever happens at once, in one process or in several.</summary>
+/// <summary>Versions are 1, 2, 3… whatever happens at once, in one process or in several.</summary>
 public sealed class ConcurrencyTests(Servers servers)
 {
     private const int Posts = 2_000;

@@ -52,7 +52,7 @@ public sealed class LinkingTests(RecordingService recording)
         Assert.Equal(["dialler"], await recording.Service.ToldAsync(stop.Raw(), 2));
     }
 
-    /// <summary>LESSONS 6: a merge of contacts cleared the stop of one of them.</summary>
+    /// <summary>Elsewhere a merge of contacts cleared the stop of one of them.</summary>
     [Fact]
     public async Task After_a_merge_the_stops_of_both_stand_for_either_identifier()
     {

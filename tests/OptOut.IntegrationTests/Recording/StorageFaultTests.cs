@@ -77,7 +77,7 @@ public sealed class StorageFaultTests
         await AssertWholeAsync(service);
     }
 
-    /// <summary>LESSONS 13: record, delivery and leaf are one transaction.</summary>
+    /// <summary>Record, delivery and leaf are one transaction.</summary>
     private static async Task AssertWholeAsync(RunningService service)
     {
         Assert.Equal(0L, await service.ScalarAsync<long>(
