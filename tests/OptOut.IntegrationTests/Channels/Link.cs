@@ -8,7 +8,7 @@ namespace OptOut.IntegrationTests.Channels;
 /// <summary>The broker's side of the service, running against one virtual host.</summary>
 internal sealed class Link : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly RabbitMqSupervisor _supervisor;
     private AcknowledgementIntake? _intake;
 

@@ -92,7 +92,11 @@ public sealed class BrokerTests(PropagationService fixture)
     }
 }
 
-/// <summary>A broker of its own, for the tests that end it.</summary>
+/// <summary>
+/// A broker of its own, for the tests that end it. They run alone: a node that boots beside others' load may leave a
+/// queue made moments before the kill without a leader for longer than a test should wait.
+/// </summary>
+[Collection(nameof(RunsAlone))]
 public sealed class BrokerOutageTests(Servers servers)
 {
     [Fact]
