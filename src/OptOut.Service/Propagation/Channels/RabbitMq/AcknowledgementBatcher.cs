@@ -17,10 +17,7 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
     /// </summary>
     public const int Concurrency = 2;
 
-    /// <summary>
-    /// How long a batch gathers while another is at the sink. Where none is, it goes at once: under light load an
-    /// acknowledgement never waits, under heavy load what comes during one batch is the next.
-    /// </summary>
+    /// <summary>How long a batch that is not full waits for more.</summary>
     public static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(20);
 
     // After these pauses the messages of a batch are tried singly: one of them may be what the sink stumbles over.
@@ -34,7 +31,6 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(BatchLimit * Concurrency);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly SemaphoreSlim _turn = new(1);
     private Task[] _loops = [];
 
     public void Start() =>
@@ -59,7 +55,6 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
         }
 
         _stopping.Dispose();
-        _turn.Dispose();
     }
 
     private async Task RunAsync()
@@ -69,30 +64,40 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
         {
             while (await _waiting.Reader.WaitToReadAsync(_stopping.Token).ConfigureAwait(false))
             {
-                var mine = await _turn.WaitAsync(GatherTime, _stopping.Token).ConfigureAwait(false);
-                try
-                {
-                    while (batch.Count < BatchLimit && _waiting.Reader.TryRead(out var next))
-                    {
-                        batch.Add(next);
-                    }
-
-                    await StoreAsync(batch).ConfigureAwait(false);
-                }
-                finally
-                {
-                    if (mine)
-                    {
-                        _turn.Release();
-                    }
-                }
-
+                await GatherAsync(batch).ConfigureAwait(false);
+                await StoreAsync(batch).ConfigureAwait(false);
                 batch.Clear();
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             batch.ForEach(waiting => waiting.Stored.TrySetCanceled(CancellationToken.None));
+        }
+    }
+
+    private async Task GatherAsync(List<Waiting> batch)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        enough.CancelAfter(GatherTime);
+        do
+        {
+            while (batch.Count < BatchLimit && _waiting.Reader.TryRead(out var next))
+            {
+                batch.Add(next);
+            }
+        }
+        while (batch.Count < BatchLimit && await MoreAsync(enough.Token).ConfigureAwait(false));
+    }
+
+    private async Task<bool> MoreAsync(CancellationToken enough)
+    {
+        try
+        {
+            return await _waiting.Reader.WaitToReadAsync(enough).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 
