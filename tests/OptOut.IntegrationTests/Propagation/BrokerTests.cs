@@ -131,7 +131,7 @@ public sealed class BrokerOutageTests(Servers servers)
             var told = await system.TakeAsync(ids.Count);
             Assert.Equal(ids.Order(StringComparer.Ordinal), told.Select(one => one.Told.Data.OptOutId).Distinct().Order(StringComparer.Ordinal));
             // An outage is not a try of each delivery each second.
-            Assert.InRange(await service.ScalarAsync<long>("SELECT count(*) FROM optout.attempt"), ids.Count, ids.Count * 4);
+            Assert.InRange(await service.ScalarAsync<long>("SELECT count(*) FROM optout.attempt"), ids.Count, ids.Count * 2);
         }
         finally
         {
@@ -143,5 +143,5 @@ public sealed class BrokerOutageTests(Servers servers)
 
     private static Task AllSentAsync(Running service, List<string> ids, string when) => Running.UntilAsync(
         async () => await service.ScalarAsync<long>(
-            "SELECT count(*) FROM optout.delivery WHERE state = 'sent'") == ids.Count, $"Not sent 30 s after {when}.", TimeSpan.FromSeconds(30));
+            "SELECT count(*) FROM optout.delivery WHERE state = 'sent'") == ids.Count, $"Not sent 10 s after {when}.", TimeSpan.FromSeconds(10));
 }
