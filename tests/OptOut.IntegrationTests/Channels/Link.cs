@@ -76,10 +76,13 @@ internal sealed class Link : IAsyncDisposable
         [.. Enumerable.Range(1, count).Select(version => Event(system, version))];
 
     /// <summary>Polls with a deadline.</summary>
-    public static async Task UntilAsync(Func<bool> holds, TimeSpan? patience = null)
+    public static Task UntilAsync(Func<bool> holds, TimeSpan? patience = null) =>
+        UntilAsync(() => Task.FromResult(holds()), patience);
+
+    public static async Task UntilAsync(Func<Task<bool>> holds, TimeSpan? patience = null)
     {
         var started = TimeProvider.System.GetTimestamp();
-        while (!holds())
+        while (!await holds())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(started) < (patience ?? Patience), "It never came true.");
             await Task.Delay(20, TestContext.Current.CancellationToken);
