@@ -3,8 +3,9 @@ using System.Threading.Channels;
 namespace OptOut.Service.Propagation.Channels.RabbitMq;
 
 /// <summary>
-/// Gathers acknowledgements to batches and keeps at the sink until it has taken them. A message's task ends only then,
-/// so the broker keeps it as long as we owe it.
+/// Takes acknowledgements to the sink in batches and keeps at it until it has taken them. A message's task ends only
+/// then, so the broker keeps it as long as we owe it. Under light load what is there goes at once, and what comes
+/// meanwhile is the next batch; under heavy load batches gather, because each costs a commit.
 /// </summary>
 internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProvider clock, ILogger logger)
     : IAsyncDisposable
@@ -17,8 +18,15 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
     /// </summary>
     public const int Concurrency = 2;
 
-    /// <summary>How long a batch that is not full waits for more.</summary>
+    /// <summary>
+    /// How long a batch that is not full waits for more where many come, and where not, how long it waits at most for
+    /// the batch before it to leave the sink.
+    /// </summary>
     public static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(20);
+
+    // Fewer in such a time are light load: a commit for a few of them is cheap, and waiting is all that it would save.
+    private const int Many = 200;
+    private static readonly TimeSpan LoadTime = TimeSpan.FromMilliseconds(100);
 
     // After these pauses the messages of a batch are tried singly: one of them may be what the sink stumbles over.
     private static readonly TimeSpan[] Pauses =
@@ -31,6 +39,11 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(BatchLimit * Concurrency);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Lock _gate = new();
+    private long _countedSince = clock.GetTimestamp();
+    private int _counted;
+    private bool _manyCome;
     private Task[] _loops = [];
 
     public void Start() =>
@@ -55,6 +68,7 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
         }
 
         _stopping.Dispose();
+        _turn.Dispose();
     }
 
     private async Task RunAsync()
@@ -64,8 +78,16 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
         {
             while (await _waiting.Reader.WaitToReadAsync(_stopping.Token).ConfigureAwait(false))
             {
-                await GatherAsync(batch).ConfigureAwait(false);
-                await StoreAsync(batch).ConfigureAwait(false);
+                if (ManyCome())
+                {
+                    await GatherAsync(batch).ConfigureAwait(false);
+                    await StoreAsync(batch).ConfigureAwait(false);
+                }
+                else
+                {
+                    await StoreInTurnAsync(batch).ConfigureAwait(false);
+                }
+
                 batch.Clear();
             }
         }
@@ -75,18 +97,63 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
         }
     }
 
+    // At once where the sink is free. A batch that the sink stumbles over must not hold the others up: after a while
+    // they go beside it.
+    private async Task StoreInTurnAsync(List<Waiting> batch)
+    {
+        var mine = await _turn.WaitAsync(GatherTime, _stopping.Token).ConfigureAwait(false);
+        try
+        {
+            TakeWaiting(batch);
+            await StoreAsync(batch).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (mine)
+            {
+                _turn.Release();
+            }
+        }
+    }
+
     private async Task GatherAsync(List<Waiting> batch)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         enough.CancelAfter(GatherTime);
         do
         {
-            while (batch.Count < BatchLimit && _waiting.Reader.TryRead(out var next))
-            {
-                batch.Add(next);
-            }
+            TakeWaiting(batch);
         }
         while (batch.Count < BatchLimit && await MoreAsync(enough.Token).ConfigureAwait(false));
+    }
+
+    private void TakeWaiting(List<Waiting> batch)
+    {
+        var before = batch.Count;
+        while (batch.Count < BatchLimit && _waiting.Reader.TryRead(out var next))
+        {
+            batch.Add(next);
+        }
+
+        lock (_gate)
+        {
+            _counted += batch.Count - before;
+        }
+    }
+
+    private bool ManyCome()
+    {
+        lock (_gate)
+        {
+            if (clock.GetElapsedTime(_countedSince) < LoadTime)
+            {
+                return _manyCome |= _counted > Many;
+            }
+
+            _manyCome = _counted > Many;
+            (_counted, _countedSince) = (0, clock.GetTimestamp());
+            return _manyCome;
+        }
     }
 
     private async Task<bool> MoreAsync(CancellationToken enough)
@@ -112,10 +179,19 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
 
             await Task.Delay(failures < Pauses.Length ? Pauses[failures] : LongPause, clock, _stopping.Token)
                 .ConfigureAwait(false);
-            if (++failures >= Pauses.Length && batch.Count > 1)
+            if (++failures < Pauses.Length)
             {
-                await StoreSinglyAsync(batch, failures).ConfigureAwait(false);
+                continue;
             }
+
+            if (batch.Count == 1)
+            {
+                // Alone in its batch it tells nothing about the sink: it must not keep the others from being tried.
+                _ = QueueAgainAsync(batch[0]);
+                return;
+            }
+
+            await StoreSinglyAsync(batch, failures).ConfigureAwait(false);
         }
     }
 
