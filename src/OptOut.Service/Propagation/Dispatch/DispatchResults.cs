@@ -29,12 +29,11 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
     private const int DeadlockRetries = 5;
     private static readonly TimeSpan UnreadableDelay = TimeSpan.FromMinutes(1);
 
+    // What the attempt's row needs comes out of the update itself: joined to the input again, each row would be
+    // compared with each.
     private const string StoreAttempts =
         """
-        WITH r AS (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-                AS t(id, state, started, ended, outcome, status, delay_ms, heard)
-        ), u AS (
+        WITH u AS (
             UPDATE optout.delivery d SET
                 attempts = d.attempts + 1,
                 state = CASE
@@ -45,14 +44,15 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
                 next_attempt_at = CASE
                     WHEN d.closed_at IS NOT NULL OR d.acknowledgement_id IS DISTINCT FROM r.heard THEN d.next_attempt_at
                     ELSE now() + r.delay_ms * interval '1 millisecond' END
-            FROM r WHERE d.delivery_id = r.id
-            RETURNING d.delivery_id, d.attempts, d.acknowledgement_id IS NOT DISTINCT FROM r.heard AS unheard, r.delay_ms
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS r(id, state, started, ended, outcome, status, delay_ms, heard)
+            WHERE d.delivery_id = r.id
+            RETURNING d.delivery_id, d.attempts, d.acknowledgement_id IS NOT DISTINCT FROM r.heard AS unheard,
+                r.started, r.ended, r.outcome, r.status, r.delay_ms
         ), later AS (
             UPDATE optout.open_delivery o SET due_at = now() + u.delay_ms * interval '1 millisecond'
             FROM u WHERE o.delivery_id = u.delivery_id AND u.unheard)
         INSERT INTO optout.attempt (delivery_id, number, started_at, ended_at, outcome, status_code, worker)
-        SELECT u.delivery_id, u.attempts, r.started, r.ended, r.outcome, r.status, $9
-        FROM u JOIN r ON r.id = u.delivery_id
+        SELECT delivery_id, attempts, started, ended, outcome, status, $9 FROM u
         """;
 
     private const string Reschedule =
@@ -152,9 +152,8 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
         var leaves = await ParkedLeavesAsync(
             [.. rows.Where(r => r.IsNewlyParked).Select(r => (r.Delivery, r.Result.Outcome.ToText()))], cancellationToken);
 
-        await using var connection = await databases.Main.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection, transaction);
+        // A batch outside of a transaction is one by itself: whole or not at all, in one round trip.
+        await using var batch = databases.Main.CreateBatch();
         batch.BatchCommands.Add(Sql.Command(StoreAttempts,
             Sql.Uuids(ids),
             Sql.Texts([.. rows.Select(r => r.State)]),
@@ -167,7 +166,6 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
             Sql.Value(worker.Value)));
         LedgerPending.AddTo(batch, leaves);
         await batch.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         foreach (var row in rows)
             OptOutTelemetry.Delivered(row.Delivery.System.Channel.Type, row.Result.Outcome.ToText());
     }
