@@ -19,6 +19,7 @@ internal sealed class SystemOperator(
     SystemActs acts,
     ApprovalDesk approvals,
     SystemReader reader,
+    AfterCommit after,
     TimeProvider clock)
 {
     /// <summary>The longest overlap of two secrets: a week.</summary>
@@ -81,6 +82,7 @@ internal sealed class SystemOperator(
             row.Version++;
             row.UpdatedAt = clock.GetUtcNow();
             await transaction.CommitAsync(acts.Leaf.Of(to.Kind, row, http.Caller().Actor), cancellationToken);
+            await after.SwitchedAsync(name);
         }
 
         ETags.Set(http, row.Version);

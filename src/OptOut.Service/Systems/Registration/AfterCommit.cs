@@ -1,3 +1,4 @@
+using OptOut.Service.Propagation;
 using OptOut.Service.Propagation.Channels;
 using OptOut.Service.Propagation.Channels.RabbitMq;
 using OptOut.Service.Systems.Backfill;
@@ -10,7 +11,12 @@ namespace OptOut.Service.Systems.Registration;
 /// every queue on each connection, and the backfill looks by the clock.
 /// </summary>
 internal sealed partial class AfterCommit(
-    IServiceProvider services, BackfillSignal backfill, TimeProvider clock, ILogger<AfterCommit> logger)
+    IServiceProvider services,
+    SystemDirectory systems,
+    DispatchSignal dispatch,
+    BackfillSignal backfill,
+    TimeProvider clock,
+    ILogger<AfterCommit> logger)
 {
     // A caller may wait this long for its queue to stand; later it is declared without it.
     private static readonly TimeSpan DeclarationPatience = TimeSpan.FromSeconds(2);
@@ -34,6 +40,21 @@ internal sealed partial class AfterCommit(
         }
     }
 
+    /// <summary>A paused system is sent nothing from now on, and one that is resumed its backlog at once.</summary>
+    public async Task SwitchedAsync(string name)
+    {
+        try
+        {
+            await systems.FreshAsync(CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            LogNotRead(name, exception.GetType().Name);
+        }
+
+        dispatch.Wake();
+    }
+
     public Task RetiredAsync(SystemRow row)
     {
         _topology?.Forget(row.Name);
@@ -42,4 +63,7 @@ internal sealed partial class AfterCommit(
 
     [LoggerMessage(2401, LogLevel.Warning, "The queue of {System} is not declared yet: {Error}")]
     private partial void LogNotDeclared(string system, string error);
+
+    [LoggerMessage(2403, LogLevel.Warning, "The state of {System} is seen a second later: {Error}")]
+    private partial void LogNotRead(string system, string error);
 }
