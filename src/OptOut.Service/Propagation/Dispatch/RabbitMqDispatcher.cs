@@ -25,7 +25,7 @@ internal sealed partial class RabbitMqDispatcher(
     ILogger<RabbitMqDispatcher> logger) : BackgroundService
 {
     /// <summary>Each waits for the database and the broker in turn; four keep both busy at the same time.</summary>
-    private const int Workers = 4;
+    private const int Workers = DispatchSignal.Lanes;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
@@ -36,7 +36,7 @@ internal sealed partial class RabbitMqDispatcher(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var woken = signal.NextAsync();
+            var woken = signal.NextAsync(worker);
             var more = false;
             try
             {
@@ -64,7 +64,7 @@ internal sealed partial class RabbitMqDispatcher(
         // A broker that is away is one fact, not one failed attempt for each row: they stay pending, with their age.
         if (link.Publishing is null)
             return false;
-        using var lease = ownership.Enter(part => part % Workers == worker);
+        using var lease = ownership.Enter(part => DispatchSignal.LaneOf(part) == worker);
         var targets = (await systems.RecentAsync(stoppingToken)).All
             .Where(s => s.Channel.Type == ChannelTypes.RabbitMq && s is { IsPaused: false, IsRetired: false })
             .Select(s => (s, channel.BatchSize))

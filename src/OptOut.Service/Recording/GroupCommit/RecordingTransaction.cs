@@ -2,16 +2,21 @@ using OptOut.Service.Audit;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Keys;
 using OptOut.Service.Platform.Telemetry;
+using OptOut.Service.Propagation;
 using OptOut.Service.Recording.Deciding;
 
 namespace OptOut.Service.Recording.GroupCommit;
+
+/// <summary>What a batch has come to.</summary>
+/// <param name="Parts">The parts of the work that have new deliveries.</param>
+internal sealed record CommittedBatch(IReadOnlyList<WorkResult> Results, IReadOnlyList<short> Parts);
 
 /// <summary>One group commit: load, decide, save; whole or not at all.</summary>
 internal sealed class RecordingTransaction(
     Databases databases, RecordingLoader loader, RecordingSaver saver, IdentifierHasher hasher, TimeProvider clock)
 {
     /// <summary>Runs the batch and returns each unit's result, in order, after the commit that holds it.</summary>
-    public async Task<IReadOnlyList<WorkResult>> RunAsync(
+    public async Task<CommittedBatch> RunAsync(
         IReadOnlyList<RecordingWork> works, CancellationToken cancellationToken)
     {
         await using var connection = await databases.Main.OpenConnectionAsync(cancellationToken);
@@ -28,8 +33,12 @@ internal sealed class RecordingTransaction(
         await saver.SaveAsync(connection, transaction, drafts, answers, now, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         Count(works, drafts);
-        return results;
+        return new CommittedBatch(results, [.. PartsOf(drafts)]);
     }
+
+    private static IEnumerable<short> PartsOf(Drafts drafts) => drafts.Versions
+        .Where(version => version.Deliveries.Any(delivery => delivery.HasIdentifier))
+        .Select(version => Partition.Of(version.Owner.Id));
 
     private static void Count(IReadOnlyList<RecordingWork> works, Drafts drafts)
     {

@@ -95,8 +95,8 @@ internal sealed partial class RecordingWriter(
         var started = Stopwatch.GetTimestamp();
         try
         {
-            var results = await WithConflictRetriesAsync(batch);
-            dispatch.Wake();
+            var (results, parts) = await WithConflictRetriesAsync(batch);
+            dispatch.Wake(parts);
             for (var i = 0; i < batch.Count; i++)
             {
                 Release(batch[i]);
@@ -122,7 +122,7 @@ internal sealed partial class RecordingWriter(
         }
     }
 
-    private async Task<IReadOnlyList<WorkResult>> WithConflictRetriesAsync(List<RecordingWork> batch)
+    private async Task<CommittedBatch> WithConflictRetriesAsync(List<RecordingWork> batch)
     {
         for (var attempt = 1; ; attempt++)
         {
