@@ -12,7 +12,8 @@ namespace OptOut.Service.Recording.GroupCommit;
 
 /// <summary>
 /// Writes what a batch decided: records, deliveries, work rows, leaves and answers in one round trip of array
-/// statements, inside the transaction that read it. New subjects' keys are durable before it.
+/// statements, inside the transaction that read it. New subjects' keys are durable when it returns, and so before the
+/// commit.
 /// </summary>
 internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher hasher)
 {
@@ -82,7 +83,8 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
-        var keys = await KeysAsync(drafts, now, cancellationToken);
+        var created = drafts.Subjects.ConvertAll(s => (s.Subject.Id, SubjectKey.Create()));
+        var keys = await KeysAsync(drafts, created, cancellationToken);
         await using var batch = new NpgsqlBatch(connection, transaction);
         AddSubjects(batch, drafts, keys);
         AddVersions(batch, drafts);
@@ -95,7 +97,9 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         if (batch.BatchCommands.Count == 0)
             return;
 
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        // Two databases at the same time: the rows are nobody's until the commit, which comes after both.
+        await Task.WhenAll(
+            subjectKeys.StoreAsync(created, now, cancellationToken), batch.ExecuteNonQueryAsync(cancellationToken));
         // Fewer rows than asked for: another replica spent the token or stored the answer first.
         if (used is not null && used.RecordsAffected != drafts.UsedTokens.Count)
             throw new BatchConflictException();
@@ -104,12 +108,13 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
     }
 
     private async Task<IReadOnlyDictionary<Guid, SubjectKey>> KeysAsync(
-        Drafts drafts, DateTimeOffset now, CancellationToken cancellationToken)
+        Drafts drafts, List<(Guid SubjectId, SubjectKey Key)> created, CancellationToken cancellationToken)
     {
-        var created = drafts.Subjects.ConvertAll(s => (s.Subject.Id, SubjectKey.Create()));
-        await subjectKeys.StoreAsync(created, now, cancellationToken);
-        var owners = drafts.Owners.Select(o => o.Id).ToHashSet();
-        return await subjectKeys.LoadAsync(owners, cancellationToken);
+        var known = drafts.Owners.Where(o => !o.IsNew).Select(o => o.Id).ToHashSet();
+        var keys = new Dictionary<Guid, SubjectKey>(await subjectKeys.LoadAsync(known, cancellationToken));
+        foreach (var (subjectId, key) in created)
+            keys.Add(subjectId, key);
+        return keys;
     }
 
     private void AddSubjects(NpgsqlBatch batch, Drafts drafts, IReadOnlyDictionary<Guid, SubjectKey> keys)
