@@ -169,7 +169,8 @@ CREATE TRIGGER advance_registry AFTER INSERT OR UPDATE OR DELETE ON optout.syste
     FOR EACH STATEMENT EXECUTE FUNCTION optout.advance_registry();
 
 -- One version for one system: the evidence of what was told and done. States: docs/lifecycle.md.
--- Every update is HOT: no index covers a column that changes.
+-- Every update is HOT: no index covers a column that changes, and a page has room for a second version of all its rows,
+-- since one statement moves them all.
 CREATE TABLE optout.delivery (
     delivery_id        uuid PRIMARY KEY,
     opt_out_id         uuid NOT NULL,
@@ -188,7 +189,7 @@ CREATE TABLE optout.delivery (
     reason_code        text COLLATE "C",
     UNIQUE (opt_out_id, version, system_id),
     CHECK ((state IN ('applied', 'no_match', 'refused', 'superseded', 'verified')) = (closed_at IS NOT NULL))
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 SELECT optout.make_lasting('optout.delivery');
 
 -- The work: one narrow row for each delivery that is not closed. Its absence is the proof that nothing is due.
