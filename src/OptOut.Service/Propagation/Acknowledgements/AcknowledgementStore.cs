@@ -77,10 +77,12 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
         FROM gone WHERE d.delivery_id = gone.delivery_id AND d.closed_at IS NULL
         """;
 
+    /// <summary>True to a second: else each batch of each replica would wait for the row that the other holds.</summary>
     private const string TouchSystems =
         """
-        UPDATE optout.system_status SET last_acknowledged_at = greatest(last_acknowledged_at, $2)
+        UPDATE optout.system_status SET last_acknowledged_at = $2
         WHERE system_id = ANY ($1)
+            AND (last_acknowledged_at IS NULL OR last_acknowledged_at < $2 - interval '1 second')
         """;
 
     private const string InsertRejected =
