@@ -9,7 +9,8 @@ namespace OptOut.Service.Propagation.Dispatch;
 /// <summary>
 /// Hands due deliveries to the broker. Workers split the owned parts between them; each takes up to 500, publishes,
 /// waits for the confirms, stores what came of them, and starts anew: at once while there is more, else on a commit's
-/// signal or after a second.
+/// signal or after a second. After a pass that found many it lets more gather before the next: each pass costs the
+/// database and the broker something, however few it is about.
 /// </summary>
 internal sealed partial class RabbitMqDispatcher(
     DeliveryClaims claims,
@@ -27,6 +28,8 @@ internal sealed partial class RabbitMqDispatcher(
     /// <summary>Each waits for the database and the broker in turn; four keep both busy at the same time.</summary>
     private const int Workers = DispatchSignal.Lanes;
 
+    private const int Many = 16;
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -37,10 +40,10 @@ internal sealed partial class RabbitMqDispatcher(
         while (!stoppingToken.IsCancellationRequested)
         {
             var woken = signal.NextAsync(worker);
-            var more = false;
+            var found = 0;
             try
             {
-                more = await PassAsync(worker, stoppingToken);
+                found = await PassAsync(worker, stoppingToken);
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
@@ -53,17 +56,19 @@ internal sealed partial class RabbitMqDispatcher(
                 return;
             }
 
-            if (!more)
+            if (found < channel.BatchSize)
                 await Task.WhenAny(woken, Task.Delay(PollInterval, clock, stoppingToken));
+            if (found >= Many && found < channel.BatchSize)
+                await Task.Delay(GatherTime, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>True where a full batch was found, so that there may be more.</summary>
-    private async Task<bool> PassAsync(int worker, CancellationToken stoppingToken)
+    /// <summary>How many were due. Where that is a full batch, there may be more.</summary>
+    private async Task<int> PassAsync(int worker, CancellationToken stoppingToken)
     {
         // A broker that is away is one fact, not one failed attempt for each row: they stay pending, with their age.
         if (link.Publishing is null)
-            return false;
+            return 0;
         using var lease = ownership.Enter(part => DispatchSignal.LaneOf(part) == worker);
         var targets = (await systems.RecentAsync(stoppingToken)).All
             .Where(s => s.Channel.Type == ChannelTypes.RabbitMq && s is { IsPaused: false, IsRetired: false })
@@ -72,7 +77,7 @@ internal sealed partial class RabbitMqDispatcher(
         Random.Shared.Shuffle(targets); // No system's backlog is always first.
         var due = await claims.DueAsync(targets, lease.Parts, [], channel.BatchSize, stoppingToken);
         if (due.Count == 0)
-            return false;
+            return 0;
 
         var outdated = due.Where(d => d.IsOutdated).Select(d => d.DeliveryId).ToList();
         await results.SupersedeAsync(outdated, stoppingToken);
@@ -81,7 +86,7 @@ internal sealed partial class RabbitMqDispatcher(
         await results.ParkAsync(parked, stoppingToken);
         if (publish.Count > 0)
             await PublishAsync(publish, stoppingToken);
-        return due.Count == channel.BatchSize;
+        return due.Count;
     }
 
     /// <summary>What the broker has confirmed before goes out again only where its queue has lost it.</summary>
