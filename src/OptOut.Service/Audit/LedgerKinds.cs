@@ -14,6 +14,7 @@ internal static class LedgerKinds
     public const string SystemPaused = "system_paused";
     public const string SystemResumed = "system_resumed";
     public const string SystemRetired = "system_retired";
+    public const string SystemReplayed = "system_replayed";
     public const string SystemSecretRotated = "system_secret_rotated";
     public const string KeyMade = "key_made";
     public const string KeyRotated = "key_rotated";

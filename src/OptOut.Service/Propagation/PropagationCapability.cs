@@ -8,6 +8,7 @@ using OptOut.Service.Propagation.Channels.RabbitMq;
 using OptOut.Service.Propagation.Channels.Webhook;
 using OptOut.Service.Propagation.Dispatch;
 using OptOut.Service.Propagation.Reading;
+using OptOut.Service.Propagation.Redrives;
 
 namespace OptOut.Service.Propagation;
 
@@ -30,6 +31,10 @@ internal static class PropagationCapability
             .AddHostedService<PeerNotifier>()
             .AddSingleton<DeliveryClaims>()
             .AddSingleton<DispatchResults>()
+            .AddSingleton<SystemBreaker>()
+            .AddSingleton<RedriveSignal>()
+            .AddSingleton<RedriveRun>()
+            .AddHostedService<RedriveWorker>()
             .AddSingleton<EventBuilder>()
             .AddSingleton<AcknowledgementStore>()
             .AddSingleton<AcknowledgementRecorder>()

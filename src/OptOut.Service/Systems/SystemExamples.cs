@@ -21,6 +21,7 @@ internal static class SystemExamples
           "lag": { "p50Ms": 18, "p95Ms": 74, "maxMs": 912, "sample": 4120 },
           "open": 3, "overdue": 0, "oldestOpenAgeSeconds": 1,
           "backfill": { "running": false, "handedOver": 1840, "finishedAt": "2026-11-19T08:01:12.400Z" },
+          "breaker": { "state": "closed", "failures": 0, "openedAt": null, "nextCallAt": null },
           "createdAt": "2026-11-19T08:00:00.000Z", "updatedAt": "2026-11-19T08:00:00.000Z" }
         """;
 
@@ -40,6 +41,14 @@ internal static class SystemExamples
         """;
 
     public const string Reason = """{ "reason": "migration of the CRM" }""";
+
+    public const string Replay = """{ "since": "2026-11-20T08:00:00.000Z" }""";
+
+    public const string Replayed =
+        """
+        { "replayId": "rpl_019aa2f0c1f07d6e8a3b5c7d9e1f2a3b", "system": "crm", "since": "2026-11-20T08:00:00.000Z",
+          "startedAt": "2026-11-20T15:36:24.986Z" }
+        """;
 
     public const string Rotate = """{ "overlapSeconds": 3600 }""";
 

@@ -75,4 +75,13 @@ internal static class SystemHandlers
             ? await systems.RotateAsync(http, name, request, cancellationToken)
             : problem;
     }
+
+    public static async Task<IResult> ReplayAsync(
+        HttpContext http, string name, SystemOperator systems, CancellationToken cancellationToken)
+    {
+        var body = await RequestBody.ReadAsync(http, SystemsJson.Strict.ReplayRequest);
+        return body.TryGet(out var request, out var problem)
+            ? await systems.ReplayAsync(http, name, request, cancellationToken)
+            : problem;
+    }
 }

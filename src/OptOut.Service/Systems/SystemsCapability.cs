@@ -25,7 +25,8 @@ internal static class SystemsCapability
         .AddSingleton<IApprovedAct, ApprovedRetirement>()
         .AddSingleton<BackfillSignal>()
         .AddSingleton<BackfillRun>()
-        .AddHostedService<BackfillWorker>();
+        .AddHostedService<BackfillWorker>()
+        .AddHostedService<RetiredSweep>();
 
     public static void MapSystems(this IEndpointRouteBuilder routes)
     {
@@ -78,6 +79,11 @@ internal static class SystemsCapability
             .RequireRoles("operator")
             .Refuses(ProblemKinds.ValidationFailed, ProblemKinds.NotFound, SystemProblems.Retired)
             .WithExample(SystemExamples.Reason, SystemExamples.View);
+        group.MapPost("/{name}/replay", SystemHandlers.ReplayAsync)
+            .WithName("ReplaySystem").WithSummary("Send everything that is still open since a time again, paced.")
+            .RequireRoles("operator")
+            .Refuses(ProblemKinds.ValidationFailed, ProblemKinds.NotFound, SystemProblems.Retired)
+            .WithExample(SystemExamples.Replay, SystemExamples.Replayed, StatusCodes.Status202Accepted);
         group.MapPost("/{name}/rotate-secret", SystemHandlers.RotateAsync)
             .WithName("RotateSystemSecret").WithSummary("A new signing secret; the old one is valid for the overlap.")
             .RequireRoles("operator")

@@ -17,6 +17,8 @@ namespace OptOut.Service.Systems;
 [JsonSerializable(typeof(ReasonRequest))]
 [JsonSerializable(typeof(RotationRequest))]
 [JsonSerializable(typeof(RotationAnswer))]
+[JsonSerializable(typeof(ReplayRequest))]
+[JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(SystemLeafPayload))]
 internal sealed partial class SystemsJson : JsonSerializerContext
 {

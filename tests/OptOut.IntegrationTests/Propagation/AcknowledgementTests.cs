@@ -257,6 +257,7 @@ public sealed class AcknowledgementTests(PropagationService fixture)
         var delivery = await Service.DeliveryOfAsync(
             record.Id(), system, one => one.GetProperty("attempts").GetInt32() == 1, "The try was not stored.");
         Assert.Equal("retrying", delivery.Text("state"));
+        await Service.DueAsync(delivery.Text("deliveryId"));
         Assert.Equal(told.Id, (await system.TakeAsync()).Id);
     }
 

@@ -24,6 +24,13 @@ internal sealed record ClaimedDelivery
     public required short Part { get; init; }
     public required DateTimeOffset? SentAt { get; init; }
 
+    /// <summary>Tries that were no step of the schedule, and how often an operator had asked for one.</summary>
+    public required int Probes { get; init; }
+    public required int Asked { get; init; }
+
+    /// <summary>How long before its time it was claimed: more than nothing only for a probe of an open breaker.</summary>
+    public required TimeSpan AheadBy { get; init; }
+
     /// <summary>The subject of the record, and the one that answers for it now.</summary>
     public required Guid SubjectId { get; init; }
     public required Guid SurvivorId { get; init; }
@@ -40,5 +47,5 @@ internal sealed record ClaimedDelivery
     public bool WasSent => SentAt is not null;
 
     /// <summary>The schedule's view, the try just ended counted.</summary>
-    public DeliveryProgress Progress(int attempts) => new(System.Channel.Type, attempts, ApplyBy, SentAt);
+    public DeliveryProgress Progress(int attempts) => new(System.Channel.Type, attempts - Probes, ApplyBy, SentAt);
 }

@@ -11,24 +11,65 @@ namespace OptOut.Service.Propagation.Dispatch;
 /// </summary>
 internal sealed class DeliveryClaims(Databases databases)
 {
-    /// <summary>One index probe for each system, so that a slow one's backlog never stands before another's.</summary>
-    private const string Due =
+    private const string Columns =
         """
-        SELECT o.delivery_id, o.system_id, o.opt_out_id, o.version, o.apply_by, d.state, d.attempts, d.sent_at,
+        o.delivery_id, o.system_id, o.opt_out_id, o.version, o.apply_by, d.state, d.attempts, d.sent_at,
             v.subject_id, s.survivor_id, v.purpose, v.channel, v.state, v.recorded_at, v.record_hash, v.synthetic,
             v.trace_parent,
             EXISTS (SELECT FROM optout.delivery n WHERE n.opt_out_id = o.opt_out_id AND n.system_id = o.system_id
                 AND n.version > o.version),
-            d.acknowledgement_id, o.part
+            d.acknowledgement_id, o.part, d.probes, d.asked,
+            greatest(0, extract(epoch FROM o.due_at - now()) * 1000)::float8
+        """;
+
+    private const string Records =
+        """
+        JOIN optout.delivery d ON d.delivery_id = o.delivery_id
+        JOIN optout.opt_out_version v ON v.opt_out_id = o.opt_out_id AND v.version = o.version
+        JOIN optout.subject s ON s.subject_id = v.subject_id
+        """;
+
+    /// <summary>
+    /// The delivery that a probe of an open breaker may be: the one that is due first, also ahead of its time, of those
+    /// that wait for the system to work again. Another replica that looks at the same time finds the turn taken.
+    /// </summary>
+    private const string Probe =
+        $"""
+        WITH turn AS (
+            UPDATE optout.system_status t SET breaker_probe_at = now() + $4 * interval '1 millisecond'
+            FROM optout.system y
+            WHERE y.system_id = t.system_id AND y.state = 'active' AND t.system_id = ANY ($1)
+                AND t.breaker_probe_at <= now() AND coalesce(t.hold_until <= now(), true)
+                AND EXISTS ({Candidates})
+            RETURNING t.system_id)
+        SELECT {Columns}
+        FROM turn t CROSS JOIN LATERAL ({Candidates} ORDER BY o.due_at LIMIT 1) o
+        {Records}
+        """;
+
+    private const string Candidates =
+        """
+        SELECT o.* FROM optout.open_delivery o JOIN optout.delivery d USING (delivery_id)
+        WHERE o.system_id = t.system_id AND o.part = ANY ($2) AND NOT o.delivery_id = ANY ($3)
+            AND d.state IN ('pending', 'retrying', 'parked')
+            AND NOT EXISTS (SELECT FROM optout.delivery n WHERE n.opt_out_id = o.opt_out_id
+                AND n.system_id = o.system_id AND n.version > o.version)
+        """;
+
+    /// <summary>One index probe for each system, so that a slow one's backlog never stands before another's.</summary>
+    private const string Due =
+        $"""
+        SELECT {Columns}
         FROM unnest($1, $2) AS w(system_id, quota)
+        JOIN optout.system y ON y.system_id = w.system_id AND y.state = 'active'
+        JOIN optout.system_status t ON t.system_id = w.system_id AND t.breaker_opened_at IS NULL
+            AND coalesce(t.hold_until <= now(), true)
         CROSS JOIN LATERAL (
             SELECT * FROM optout.open_delivery o
             WHERE o.system_id = w.system_id AND o.due_at <= now() AND o.part = ANY ($3)
                 AND NOT o.delivery_id = ANY ($4)
             ORDER BY o.due_at LIMIT w.quota) o
-        JOIN optout.delivery d ON d.delivery_id = o.delivery_id
-        JOIN optout.opt_out_version v ON v.opt_out_id = o.opt_out_id AND v.version = o.version
-        JOIN optout.subject s ON s.subject_id = v.subject_id
+        {Records}
         LIMIT $5
         """;
 
@@ -60,6 +101,26 @@ internal sealed class DeliveryClaims(Databases databases)
         return claimed;
     }
 
+    /// <summary>For each of these systems whose breaker is open and may be probed now, the delivery to try.</summary>
+    public async Task<List<ClaimedDelivery>> ProbesAsync(
+        IReadOnlyList<DownstreamSystem> asked, short[] parts, Guid[] inFlight, CancellationToken cancellationToken)
+    {
+        var claimed = new List<ClaimedDelivery>();
+        if (asked.Count == 0 || parts.Length == 0)
+            return claimed;
+
+        var systems = asked.ToDictionary(s => s.Id);
+        await using var command = databases.Main.CreateCommand(Probe);
+        command.Parameters.Add(Sql.Integers([.. systems.Keys]));
+        command.Parameters.Add(Sql.Smallints(parts));
+        command.Parameters.Add(Sql.Uuids(inFlight));
+        command.Parameters.Add(Sql.Value((int)SystemBreaker.ProbeInterval.TotalMilliseconds));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            claimed.Add(Read(reader, systems[reader.GetInt32(1)]));
+        return claimed;
+    }
+
     private static ClaimedDelivery Read(NpgsqlDataReader reader, DownstreamSystem system) => new()
     {
         DeliveryId = reader.GetGuid(0),
@@ -81,5 +142,8 @@ internal sealed class DeliveryClaims(Databases databases)
         IsOutdated = reader.GetBoolean(17),
         AcknowledgementId = reader.IsDBNull(18) ? null : reader.GetGuid(18),
         Part = reader.GetInt16(19),
+        Probes = reader.GetInt32(20),
+        Asked = reader.GetInt32(21),
+        AheadBy = TimeSpan.FromMilliseconds(reader.GetDouble(22)),
     };
 }

@@ -17,12 +17,17 @@ internal sealed record TriedDelivery(ClaimedDelivery Delivery, AttemptResult Res
         : Result.Outcome is AttemptOutcome.Sent or AttemptOutcome.Acknowledged ? DeliveryStates.Sent
         : DeliveryStates.Retrying;
 
+    /// <summary>A probe that failed before its delivery's time: evidence, and no step of the schedule.</summary>
+    public bool IsAhead => Delivery.AheadBy > TimeSpan.Zero
+        && Result.Outcome is not (AttemptOutcome.Sent or AttemptOutcome.Acknowledged);
+
     public bool IsNewlyParked => State == DeliveryStates.Parked && Delivery.State != DeliveryStates.Parked;
 }
 
 /// <summary>
-/// Stores attempts and moves deliveries on, many in one round trip. An acknowledgement that came during the try wins:
-/// it has said what state the delivery is in and when it is due again, and the try only adds its evidence.
+/// Stores attempts and moves deliveries on, many in one round trip. An acknowledgement that came during the try wins, and
+/// so does an operator's question for another: it has said what state the delivery is in and when it is due again, and
+/// the try only adds its evidence.
 /// </summary>
 internal sealed class DispatchResults(Databases databases, SubjectKeys keys, WorkerName worker, TimeProvider clock)
 {
@@ -36,17 +41,19 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
         WITH u AS (
             UPDATE optout.delivery d SET
                 attempts = d.attempts + 1,
+                probes = d.probes + r.ahead,
                 state = CASE
-                    WHEN d.closed_at IS NOT NULL OR d.acknowledgement_id IS DISTINCT FROM r.heard THEN d.state
+                    WHEN d.closed_at IS NOT NULL OR d.acknowledgement_id IS DISTINCT FROM r.heard OR d.asked <> r.asked THEN d.state
                     WHEN r.state = 'sent' AND d.state = 'received' THEN d.state
                     ELSE r.state END,
                 sent_at = CASE WHEN r.outcome IN ('sent', 'acknowledged') THEN coalesce(d.sent_at, r.ended) ELSE d.sent_at END,
                 next_attempt_at = CASE
-                    WHEN d.closed_at IS NOT NULL OR d.acknowledgement_id IS DISTINCT FROM r.heard THEN d.next_attempt_at
+                    WHEN d.closed_at IS NOT NULL OR d.acknowledgement_id IS DISTINCT FROM r.heard OR d.asked <> r.asked THEN d.next_attempt_at
                     ELSE now() + r.delay_ms * interval '1 millisecond' END
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS r(id, state, started, ended, outcome, status, delay_ms, heard)
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $10, $11)
+                AS r(id, state, started, ended, outcome, status, delay_ms, heard, asked, ahead)
             WHERE d.delivery_id = r.id
-            RETURNING d.delivery_id, d.attempts, d.acknowledgement_id IS NOT DISTINCT FROM r.heard AS unheard,
+            RETURNING d.delivery_id, d.attempts, d.acknowledgement_id IS NOT DISTINCT FROM r.heard AND d.asked = r.asked AS unheard,
                 r.started, r.ended, r.outcome, r.status, r.delay_ms
         ), later AS (
             UPDATE optout.open_delivery o SET due_at = now() + u.delay_ms * interval '1 millisecond'
@@ -163,7 +170,9 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
             Sql.Integers([.. rows.Select(r => r.Result.StatusCode)]),
             Sql.Integers(delays),
             Sql.Uuids([.. rows.Select(r => r.Delivery.AcknowledgementId)]),
-            Sql.Value(worker.Value)));
+            Sql.Value(worker.Value),
+            Sql.Integers([.. rows.Select(r => r.Delivery.Asked)]),
+            Sql.Integers([.. rows.Select(r => r.IsAhead ? 1 : 0)])));
         LedgerPending.AddTo(batch, leaves);
         await batch.ExecuteNonQueryAsync(cancellationToken);
         foreach (var row in rows)

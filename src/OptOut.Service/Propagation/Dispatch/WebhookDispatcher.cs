@@ -18,6 +18,7 @@ internal sealed partial class WebhookDispatcher(
     EventBuilder events,
     WebhookChannel channel,
     DispatchResults results,
+    SystemBreaker breaker,
     AcknowledgementRecorder acknowledgements,
     SystemDirectory systems,
     PartitionOwnership ownership,
@@ -28,6 +29,10 @@ internal sealed partial class WebhookDispatcher(
     private const int CallsPerSystem = 16;
     private const int CallsInAll = 256;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ProbeLook = TimeSpan.FromMilliseconds(500);
+
+    // Passes come with each commit; open breakers are looked at no more often than the clock alone would.
+    private long _probedAt = long.MinValue;
 
     private readonly ConcurrentDictionary<Guid, ClaimedDelivery> _inFlight = new();
     private readonly ConcurrentDictionary<Guid, Task> _calls = new();
@@ -70,8 +75,10 @@ internal sealed partial class WebhookDispatcher(
         var calls = 0;
         try
         {
+            var quotas = await QuotasAsync(stoppingToken);
             var due = await claims.DueAsync(
-                await QuotasAsync(stoppingToken), lease.Parts, [.. _inFlight.Keys], CallsInAll - _inFlight.Count, stoppingToken);
+                quotas, lease.Parts, [.. _inFlight.Keys], CallsInAll - _inFlight.Count, stoppingToken);
+            due.AddRange(await ProbesAsync(quotas, lease.Parts, stoppingToken));
             await results.SupersedeAsync([.. due.Where(d => d.IsOutdated).Select(d => d.DeliveryId)], stoppingToken);
             var ready = due.Where(d => !d.IsOutdated && !IsBusy(d)).DistinctBy(d => (d.OptOutId, d.System.Id)).ToList();
             if (ready.Count == 0)
@@ -88,6 +95,16 @@ internal sealed partial class WebhookDispatcher(
             // Each call holds its own part.
             lease.Dispose();
         }
+    }
+
+    private async Task<List<ClaimedDelivery>> ProbesAsync(
+        List<(DownstreamSystem System, int Quota)> quotas, short[] parts, CancellationToken cancellationToken)
+    {
+        if (_probedAt != long.MinValue && clock.GetElapsedTime(_probedAt) < ProbeLook)
+            return [];
+        _probedAt = clock.GetTimestamp();
+        return await claims.ProbesAsync(
+            [.. quotas.Select(q => q.System)], parts, [.. _inFlight.Keys], cancellationToken);
     }
 
     private async Task<List<(DownstreamSystem, int)>> QuotasAsync(CancellationToken cancellationToken)
@@ -139,10 +156,21 @@ internal sealed partial class WebhookDispatcher(
             && await AcknowledgedAsync(delivery, answer))
             result = result with { Outcome = AttemptOutcome.Acknowledged };
 
+        var now = clock.GetUtcNow();
         var next = RetryPlan.AfterAttempt(
-            delivery.Progress(delivery.Attempts + 1), result, clock.GetUtcNow(), Random.Shared.NextDouble());
-        await results.StoreAsync([new TriedDelivery(delivery, result, next)], CancellationToken.None);
+            delivery.Progress(delivery.Attempts + 1), result, now, Random.Shared.NextDouble());
+        var tried = new TriedDelivery(delivery, result, next);
+        if (tried.IsAhead)
+            tried = tried with { Next = Unmoved(delivery, now) };
+        await results.StoreAsync([tried], CancellationToken.None);
+        await breaker.HeardAsync(delivery, result);
     }
+
+    /// <summary>A probe that failed leaves its delivery where it stood in its schedule.</summary>
+    private static RetryDecision Unmoved(ClaimedDelivery delivery, DateTimeOffset now) =>
+        delivery.State == DeliveryStates.Parked
+            ? new RetryDecision.Park(now + delivery.AheadBy)
+            : new RetryDecision.RetryAt(now + delivery.AheadBy);
 
     private async Task<bool> AcknowledgedAsync(ClaimedDelivery delivery, WebhookAnswer answer)
     {

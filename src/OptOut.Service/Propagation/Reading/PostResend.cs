@@ -9,12 +9,16 @@ internal static class PostResend
     public static readonly ProblemKind AlreadyClosed = new(409, "delivery_closed", "The delivery is closed.",
         "The system has answered, or a newer version has overtaken it. Nothing is left to send.");
 
-    /// <summary>Back to retrying, so that a confirmed message is published again without a look at its queue.</summary>
+    /// <summary>
+    /// Back to retrying, so that a confirmed message is published again without a look at its queue. The count of
+    /// questions tells a call that is in flight now that its outcome decides nothing about the next try.
+    /// </summary>
     private const string MakeDue =
         """
-        WITH due AS (UPDATE optout.open_delivery SET due_at = now() WHERE delivery_id = $1 RETURNING delivery_id)
-        UPDATE optout.delivery d SET state = 'retrying', next_attempt_at = now()
-        FROM due WHERE d.delivery_id = due.delivery_id AND d.closed_at IS NULL
+        WITH asked AS (
+            UPDATE optout.delivery SET state = 'retrying', next_attempt_at = now(), asked = asked + 1
+            WHERE delivery_id = $1 AND closed_at IS NULL RETURNING delivery_id)
+        UPDATE optout.open_delivery o SET due_at = now() FROM asked WHERE o.delivery_id = asked.delivery_id
         """;
 
     public static async Task<IResult> HandleAsync(

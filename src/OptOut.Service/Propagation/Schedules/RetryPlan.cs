@@ -28,6 +28,9 @@ internal static class RetryPlan
     private static readonly TimeSpan[] UnroutableDelays =
         [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1)];
 
+    private static readonly TimeSpan[] FailedWordDelays =
+        [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15), TimeSpan.FromHours(1)];
+
     private static readonly TimeSpan UnknownQueueDelay = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan[] CheckOffsets =
@@ -64,12 +67,12 @@ internal static class RetryPlan
         state is QueueState.Unknown ? new RetryDecision.CheckAt(now + UnknownQueueDelay) : AfterCheck(progress, now);
 
     /// <summary>
-    /// After a system's word that closes nothing. A failure is tried again by the webhooks' steps, over whatever channel;
+    /// After a system's word that closes nothing. A failure is tried again by the steps of the channel it came over;
     /// what was only received is asked about by the schedule of what was sent, so that it is never asked in a circle.
     /// </summary>
     public static RetryDecision AfterOpenWord(DeliveryProgress progress, bool failed, DateTimeOffset now, double draw) =>
-        failed
-            ? AfterCall(progress, new AttemptResult(AttemptOutcome.BadStatus, now, now), now, draw)
+        failed && progress.ChannelType == ChannelTypes.RabbitMq ? AfterFailedWord(progress, now, draw)
+            : failed ? AfterCall(progress, new AttemptResult(AttemptOutcome.BadStatus, now, now), now, draw)
             : AfterAttempt(progress, new AttemptResult(AttemptOutcome.Sent, now, now), now, draw);
 
     /// <summary>
@@ -78,6 +81,15 @@ internal static class RetryPlan
     /// </summary>
     public static bool MustPublishAgain(QueueState state) =>
         state is QueueState.Missing or QueueState.Present { Ready: 0 };
+
+    // The steps of the looks, as delays: what has been applied wrongly is not put right by hurry. A day after the objective
+    // it is tried daily, and the publication then parks it.
+    private static RetryDecision AfterFailedWord(DeliveryProgress progress, DateTimeOffset now, double draw)
+    {
+        var start = progress.FirstSentAt > progress.ApplyBy ? progress.FirstSentAt.Value : progress.ApplyBy;
+        var delay = now >= start + CheckOffsets[^1] ? ParkedInterval : Step(FailedWordDelays, progress.Attempts);
+        return new RetryDecision.RetryAt(now + Jittered(delay, draw));
+    }
 
     private static RetryDecision AfterPublish(
         DeliveryProgress progress, AttemptResult result, DateTimeOffset now, double draw) => result.Outcome switch

@@ -9,8 +9,8 @@ using OptOut.Service.Systems.Rows;
 namespace OptOut.Service.Systems.Operation;
 
 /// <summary>
-/// Retires a system once a second operator has approved it: nothing new is written for it. What it was told, and what it
-/// still owed, stays as evidence.
+/// Retires a system once a second operator has approved it: nothing new is written for it, and what it still owed is closed
+/// in the same transaction, as never applied.
 /// </summary>
 internal sealed class ApprovedRetirement(SystemActs acts, AfterCommit afterCommit, TimeProvider clock) : IApprovedAct
 {
@@ -31,8 +31,11 @@ internal sealed class ApprovedRetirement(SystemActs acts, AfterCommit afterCommi
         row.StateReason = null;
         row.Version++;
         row.UpdatedAt = clock.GetUtcNow();
+        // The state first, so that no claim after this commit can find a row of it.
+        await transaction.Context.SaveChangesAsync(cancellationToken);
+        var owed = await RetiredDebts.CloseAsync(transaction, row.SystemId, cancellationToken);
         var leaf = acts.Leaf.Of(
-            LedgerKinds.SystemRetired, row, request.ApprovedBy, request.ApprovalId, request.RequestedBy);
+            LedgerKinds.SystemRetired, row, request.ApprovedBy, request.ApprovalId, request.RequestedBy, owed);
         return ActOutcome.Done(leaf, () => afterCommit.RetiredAsync(row));
     }
 }

@@ -12,3 +12,14 @@ public sealed record RotationRequest(int OverlapSeconds);
 /// <param name="Secret"><c>whsec_</c> and base64.</param>
 /// <param name="PreviousExpiresAt">Until when the one before is valid too, by the database's clock.</param>
 public sealed record RotationAnswer(string Secret, DateTimeOffset PreviousExpiresAt);
+
+/// <summary>From when on everything open is sent again.</summary>
+/// <param name="Since">Deliveries recorded at this time or later; a time that has passed.</param>
+public sealed record ReplayRequest(DateTimeOffset Since);
+
+/// <summary>A replay that has begun.</summary>
+/// <param name="ReplayId"><c>rpl_</c> and 32 hex digits; stands in the ledger's evidence.</param>
+/// <param name="System">Whose deliveries.</param>
+/// <param name="Since">As asked.</param>
+/// <param name="StartedAt">What was recorded later is not touched.</param>
+public sealed record ReplayAnswer(string ReplayId, string System, DateTimeOffset Since, DateTimeOffset StartedAt);

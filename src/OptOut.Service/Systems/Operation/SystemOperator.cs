@@ -19,7 +19,7 @@ internal sealed class SystemOperator(
     SystemActs acts,
     ApprovalDesk approvals,
     SystemReader reader,
-    AfterCommit after,
+    AfterCommit afterCommit,
     TimeProvider clock)
 {
     /// <summary>The longest overlap of two secrets: a week.</summary>
@@ -52,6 +52,35 @@ internal sealed class SystemOperator(
         return TypedResults.Json(new RotationAnswer(secret.Reveal(), expiresAt), SystemsJson.Strict.RotationAnswer);
     }
 
+    /// <summary>
+    /// Sends everything open since then again, a page a time; what was sent already too. It can only strengthen.
+    /// </summary>
+    public async Task<IResult> ReplayAsync(
+        HttpContext http, string name, ReplayRequest request, CancellationToken cancellationToken)
+    {
+        await using var transaction = await RegistryTransaction.BeginAsync(contexts, cancellationToken);
+        var row = await FindAsync(transaction, name, cancellationToken);
+        if (row is null) return ProblemKinds.NotFound.With();
+        if (row.State == SystemStates.Retired) return SystemProblems.Retired.With();
+        if (request.Since > transaction.DatabaseNow)
+            return ProblemKinds.ValidationFailed.At("/since", "in_the_future", "A time that has passed.");
+
+        var (id, actor) = (Guid.CreateVersion7(clock.GetUtcNow()), http.Caller().Actor);
+        var since = request.Since.ToUniversalTime();
+        await transaction.Context.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO optout.redrive (redrive_id, system_id, kind, since, requested_by, started_at)
+            VALUES ({id}, {row.SystemId}, 'replay', {since}, {actor}, {transaction.DatabaseNow})
+            """, cancellationToken);
+        await SystemActs.BeginAnewAsync(transaction, row, cancellationToken);
+        await transaction.CommitAsync(
+            acts.Leaf.Of(LedgerKinds.SystemReplayed, row, actor, since: since), cancellationToken);
+        afterCommit.Due();
+        return TypedResults.Json(
+            new ReplayAnswer(PublicId.Format("rpl_", id), name, since, transaction.DatabaseNow),
+            SystemsJson.Strict.ReplayAnswer, statusCode: StatusCodes.Status202Accepted);
+    }
+
     public async Task<IResult> RetireAsync(HttpContext http, string name, CancellationToken cancellationToken)
     {
         await using var transaction = await RegistryTransaction.BeginAsync(contexts, cancellationToken);
@@ -81,8 +110,9 @@ internal sealed class SystemOperator(
             row.StateReason = to.Reason;
             row.Version++;
             row.UpdatedAt = clock.GetUtcNow();
+            if (to.State == SystemStates.Active) await SystemActs.BeginAnewAsync(transaction, row, cancellationToken);
             await transaction.CommitAsync(acts.Leaf.Of(to.Kind, row, http.Caller().Actor), cancellationToken);
-            await after.SwitchedAsync(name);
+            await afterCommit.SwitchedAsync(name);
         }
 
         ETags.Set(http, row.Version);

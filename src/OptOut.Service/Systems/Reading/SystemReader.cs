@@ -66,6 +66,14 @@ internal sealed class SystemReader(
             ? Backfilling
             : row.State;
 
+    private static SystemBreakerView Breaker(SystemStatusRow status, DateTimeOffset now)
+    {
+        var hold = status.HoldUntil > now ? status.HoldUntil : null;
+        var next = status.BreakerProbeAt > hold ? status.BreakerProbeAt : hold ?? status.BreakerProbeAt;
+        var state = status.BreakerOpenedAt is not null ? "open" : hold is not null ? "slowed" : "closed";
+        return new SystemBreakerView(state, status.Failures, status.BreakerOpenedAt, next);
+    }
+
     private static SystemView View(
         SystemSummary system, SystemStatusRow status, SystemFigures figures, DateTimeOffset now) => new(
         system.Id,
@@ -86,6 +94,7 @@ internal sealed class SystemReader(
         figures.Overdue,
         figures.OldestOpenSince is { } since ? (long)Math.Max(0, (now - since).TotalSeconds) : null,
         new SystemBackfill(status.BackfillFinishedAt is null, status.BackfillDone, status.BackfillFinishedAt),
+        Breaker(status, now),
         system.CreatedAt,
         system.UpdatedAt);
 }

@@ -55,6 +55,7 @@ public sealed record SystemSummary(
 /// <param name="Overdue">Open ones whose objective has passed.</param>
 /// <param name="OldestOpenAgeSeconds">Age of the one that is due first; null where none is open.</param>
 /// <param name="Backfill">How far the stops that stood before it came have been handed over.</param>
+/// <param name="Breaker">Whether calls to it are stopped after repeated failures.</param>
 /// <param name="CreatedAt">When it was registered.</param>
 /// <param name="UpdatedAt">When it last changed.</param>
 public sealed record SystemView(
@@ -76,6 +77,7 @@ public sealed record SystemView(
     long Overdue,
     long? OldestOpenAgeSeconds,
     SystemBackfill Backfill,
+    SystemBreakerView Breaker,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt);
 
@@ -91,3 +93,14 @@ public sealed record SystemLag(long? P50Ms, long? P95Ms, long? MaxMs, long Sampl
 /// <param name="HandedOver">Deliveries written so far, those without a matching identifier included.</param>
 /// <param name="FinishedAt">When it was done.</param>
 public sealed record SystemBackfill(bool Running, long HandedOver, DateTimeOffset? FinishedAt);
+
+/// <summary>Whether a webhook is called now. Deliveries are written and kept whatever it says.</summary>
+/// <param name="State">
+/// <c>closed</c>: calls go out; <c>open</c>: one delivery is tried every five seconds, and all go once it works;
+/// <c>slowed</c>: the receiver asked for a pause.
+/// </param>
+/// <param name="Failures">Failed calls since the last that worked.</param>
+/// <param name="OpenedAt">Since when it is open; null while it is not.</param>
+/// <param name="NextCallAt">Before which nothing is called; null where nothing stands in the way.</param>
+public sealed record SystemBreakerView(
+    string State, int Failures, DateTimeOffset? OpenedAt, DateTimeOffset? NextCallAt);

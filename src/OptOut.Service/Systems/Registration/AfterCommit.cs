@@ -1,6 +1,7 @@
 using OptOut.Service.Propagation;
 using OptOut.Service.Propagation.Channels;
 using OptOut.Service.Propagation.Channels.RabbitMq;
+using OptOut.Service.Propagation.Redrives;
 using OptOut.Service.Systems.Backfill;
 using OptOut.Service.Systems.Rows;
 
@@ -13,8 +14,9 @@ namespace OptOut.Service.Systems.Registration;
 internal sealed partial class AfterCommit(
     IServiceProvider services,
     SystemDirectory systems,
-    DispatchSignal dispatch,
     BackfillSignal backfill,
+    RedriveSignal redrives,
+    DispatchSignal dispatch,
     TimeProvider clock,
     ILogger<AfterCommit> logger)
 {
@@ -29,6 +31,7 @@ internal sealed partial class AfterCommit(
     public async Task RegisteredAsync(SystemRow row)
     {
         backfill.Wake();
+        redrives.Wake();
         if (_topology is null || SystemDefinition.ReadChannel(row).Type != ChannelTypes.RabbitMq) return;
         try
         {
@@ -52,6 +55,13 @@ internal sealed partial class AfterCommit(
             LogNotRead(name, exception.GetType().Name);
         }
 
+        Due();
+    }
+
+    /// <summary>Of a resumption or a replay: what waits goes now, from every replica.</summary>
+    public void Due()
+    {
+        redrives.Wake();
         dispatch.Wake();
     }
 

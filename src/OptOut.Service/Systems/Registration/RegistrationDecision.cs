@@ -9,7 +9,7 @@ internal enum RegistrationDecision
     Unchanged,
     Change,
 
-    /// <summary>It would protect less than before: a second person decides.</summary>
+    /// <summary>It would protect less than before, or send the stops elsewhere: a second person decides.</summary>
     NeedsSecondPerson,
 
     /// <summary>Retirement is final.</summary>
@@ -24,7 +24,9 @@ internal static class RegistrationDecisions
         if (standing is null) return RegistrationDecision.Create;
         if (retired) return RegistrationDecision.Retired;
         if (asked.IsSameAs(standing)) return RegistrationDecision.Unchanged;
-        return ContractChange.LowersProtection(standing.Contract, asked.Contract, purposes)
+        // Another address takes every stop away from where it was applied: nobody does that alone.
+        return asked.Channel != standing.Channel
+            || ContractChange.LowersProtection(standing.Contract, asked.Contract, purposes)
             ? RegistrationDecision.NeedsSecondPerson
             : RegistrationDecision.Change;
     }

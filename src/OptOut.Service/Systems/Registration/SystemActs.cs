@@ -67,10 +67,13 @@ internal sealed class SystemActs(ApiKeys keys, SecretBox secrets, SystemLeaf lea
     public async Task ChangeAsync(
         RegistryTransaction transaction, SystemRow row, SystemDefinition asked, CancellationToken cancellationToken)
     {
-        if (ContractChange.Widens(SystemDefinition.ReadContract(row), asked.Contract))
+        var moved = SystemDefinition.ReadChannel(row) != asked.Channel;
+        var widens = ContractChange.Widens(SystemDefinition.ReadContract(row), asked.Contract);
+        var status = await transaction.Context.Set<SystemStatusRow>()
+            .SingleAsync(s => s.SystemId == row.SystemId, cancellationToken);
+        if (moved) await BeginAnewAsync(transaction, row, cancellationToken);
+        if (widens)
         {
-            var status = await transaction.Context.Set<SystemStatusRow>()
-                .SingleAsync(s => s.SystemId == row.SystemId, cancellationToken);
             status.BackfillPass = 1;
             status.BackfillAfter = null;
             status.BackfillUntil = transaction.DatabaseNow + OlderRegistryWindow;
@@ -80,6 +83,26 @@ internal sealed class SystemActs(ApiKeys keys, SecretBox secrets, SystemLeaf lea
 
         asked.ApplyTo(row, clock.GetUtcNow());
     }
+
+    /// <summary>
+    /// What the calls before have taught says nothing about the calls to come: the breaker closes, and what waited for it
+    /// goes at once.
+    /// </summary>
+    public static async Task BeginAnewAsync(
+        RegistryTransaction transaction, SystemRow row, CancellationToken cancellationToken) =>
+        await transaction.Context.Database.ExecuteSqlAsync(
+            $"""
+            WITH was AS MATERIALIZED (
+                SELECT system_id, breaker_opened_at, hold_until FROM optout.system_status
+                WHERE system_id = {row.SystemId} FOR NO KEY UPDATE),
+            anew AS (
+                UPDATE optout.system_status t
+                SET failures = 0, breaker_opened_at = NULL, breaker_probe_at = NULL, hold_until = NULL
+                FROM was WHERE t.system_id = was.system_id)
+            INSERT INTO optout.redrive (redrive_id, system_id, kind, requested_by, started_at)
+            SELECT gen_random_uuid(), system_id, 'healed', 'svc:registry', now() FROM was
+            WHERE breaker_opened_at IS NOT NULL OR hold_until IS NOT NULL
+            """, cancellationToken);
 
     /// <summary>
     /// Makes a new secret the current one. The one before it lives on until the expiry, by the database's clock; any older

@@ -13,6 +13,12 @@ internal sealed class SystemStatusRow
     public DateTimeOffset BackfillUntil { get; set; }
     public long BackfillDone { get; set; }
     public DateTimeOffset? BackfillFinishedAt { get; set; }
+
+    /// <summary>Failed calls since the last that worked, and the breaker's times, by the database's clock.</summary>
+    public int Failures { get; set; }
+    public DateTimeOffset? BreakerOpenedAt { get; set; }
+    public DateTimeOffset? BreakerProbeAt { get; set; }
+    public DateTimeOffset? HoldUntil { get; set; }
 }
 
 internal sealed class SystemStatusConfiguration : IEntityTypeConfiguration<SystemStatusRow>
@@ -28,5 +34,9 @@ internal sealed class SystemStatusConfiguration : IEntityTypeConfiguration<Syste
         builder.Property(row => row.BackfillUntil).HasColumnName("backfill_until");
         builder.Property(row => row.BackfillDone).HasColumnName("backfill_done");
         builder.Property(row => row.BackfillFinishedAt).HasColumnName("backfill_finished_at");
+        builder.Property(row => row.Failures).HasColumnName("failures").HasDefaultValue(0);
+        builder.Property(row => row.BreakerOpenedAt).HasColumnName("breaker_opened_at");
+        builder.Property(row => row.BreakerProbeAt).HasColumnName("breaker_probe_at");
+        builder.Property(row => row.HoldUntil).HasColumnName("hold_until");
     }
 }

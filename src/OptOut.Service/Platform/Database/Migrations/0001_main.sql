@@ -136,8 +136,31 @@ CREATE TABLE optout.system_status (
     backfill_after       uuid,
     backfill_until       timestamptz NOT NULL,
     backfill_done        bigint NOT NULL DEFAULT 0,
-    backfill_finished_at timestamptz
+    backfill_finished_at timestamptz,
+    -- The breaker: failed calls since the last that worked, since when calls are stopped, when one may be tried, and
+    -- until when the receiver asked to be left alone. All by this database's clock.
+    failures             integer NOT NULL DEFAULT 0,
+    breaker_opened_at    timestamptz,
+    breaker_probe_at     timestamptz,
+    hold_until           timestamptz,
+    CHECK ((breaker_opened_at IS NULL) = (breaker_probe_at IS NULL))
 ) WITH (fillfactor = 50);
+
+-- Open deliveries of a system that are made due, page by page: because it is well again, or because an operator asked.
+CREATE TABLE optout.redrive (
+    redrive_id   uuid PRIMARY KEY,
+    system_id    integer NOT NULL REFERENCES optout.system (system_id),
+    kind         text COLLATE "C" NOT NULL CHECK (kind IN ('healed', 'replay')),
+    since        timestamptz,
+    after_id     uuid,
+    done         bigint NOT NULL DEFAULT 0,
+    requested_by text NOT NULL,
+    started_at   timestamptz NOT NULL,
+    finished_at  timestamptz,
+    CHECK ((kind = 'replay') = (since IS NOT NULL))
+);
+CREATE INDEX redrive_unfinished ON optout.redrive (system_id) WHERE finished_at IS NULL;
+SELECT optout.make_lasting('optout.redrive');
 
 -- Signing secrets, sealed under the master key. Two are valid at once during a rotation.
 CREATE TABLE optout.system_secret (
@@ -179,6 +202,10 @@ CREATE TABLE optout.delivery (
     state              text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'sent', 'received', 'applied', 'no_match',
                            'refused', 'retrying', 'parked', 'superseded', 'verified')),
     attempts           integer NOT NULL DEFAULT 0,
+    -- Tries ahead of its time, as the breaker's probe: they are evidence and no step of the schedule.
+    probes             integer NOT NULL DEFAULT 0,
+    -- How often an operator asked for it. A try that began before the question says nothing about when it is due.
+    asked              integer NOT NULL DEFAULT 0,
     recorded_at        timestamptz NOT NULL,
     apply_by           timestamptz NOT NULL,
     next_attempt_at    timestamptz,
