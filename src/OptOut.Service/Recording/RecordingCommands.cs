@@ -43,6 +43,11 @@ internal sealed record ReversalCommand(
 internal sealed record LinkCommand(Guid SubjectId, NormalisedIdentifier Identifier, RecordingContext Context)
     : RecordingCommand(Context);
 
+/// <summary>A system's contract names more of the person than it was told: the same stop, as a new version, for it alone.</summary>
+/// <param name="ExpectedVersion">The version it was told; a newer one says everything already.</param>
+internal sealed record RetellCommand(Guid OptOutId, int ExpectedVersion, int SystemId, RecordingContext Context)
+    : RecordingCommand(Context);
+
 /// <summary>Makes sure that the person exists, for a link that names them.</summary>
 internal sealed record EnsureSubjectCommand(SubjectReference Subject, RecordingContext Context)
     : RecordingCommand(Context);

@@ -24,6 +24,7 @@ internal static class SystemsCapability
         .AddSingleton<IApprovedAct, ApprovedChange>()
         .AddSingleton<IApprovedAct, ApprovedRetirement>()
         .AddSingleton<BackfillSignal>()
+        .AddSingleton<WidenedRetelling>()
         .AddSingleton<BackfillRun>()
         .AddHostedService<BackfillWorker>()
         .AddHostedService<RetiredSweep>();

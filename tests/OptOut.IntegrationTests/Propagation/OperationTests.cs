@@ -152,6 +152,51 @@ public sealed class OperationTests(PropagationService fixture)
         await Service.StateAsync(record.Id(), system, "sent");
     }
 
+    [Fact]
+    public async Task A_contract_that_names_a_further_type_hears_again_of_those_who_have_one_and_of_nobody_else()
+    {
+        var purpose = await Service.PurposeAsync();
+        var system = await Service.RegisterAsync(purpose);
+        var other = await Service.RegisterAsync(purpose);
+        var phone = $"+4915{Random.Shared.NextInt64(100_000_000, 999_999_999)}";
+        var (_, both) = await Service.DoAsync(HttpMethod.Post, "/v1/opt-outs",
+            Running.Stop(purpose, ("email", Running.NewEmail()), ("phone", phone)));
+        var mail = await Service.StopAsync(purpose);
+        foreach (var one in await system.TakeAsync(2))
+            await system.PostAsync(Downstream.Word(one.Told));
+        await other.TakeAsync(2);
+        await Service.StateAsync(both.Id(), system, "applied");
+        await Service.StateAsync(mail.Id(), system, "applied");
+
+        var (status, _) = await Service.DoAsync(HttpMethod.Put, $"/v1/systems/{system.Name}", new
+        {
+            displayName = "A system", kind = "internal", owner = "somebody", channel = new { type = "rabbitmq" },
+            contract = new
+            {
+                purposes = (string[])[purpose], channels = (string[])["any"], objectiveSeconds = 60,
+                identifiers = (object[])[new { type = "email", form = "plain" }, new { type = "phone", form = "plain" }],
+            },
+        }, null, ("If-Match", "\"1\""));
+        Assert.Equal(200, status);
+
+        var again = await system.TakeAsync();
+        Assert.Equal((both.Id(), 2), (again.Data.OptOutId, again.Data.Version));
+        Assert.Contains(again.Data.Identifiers, i => i.Type == "phone" && i.Value == phone);
+        await system.PostAsync(Downstream.Word(again));
+        await Service.StateAsync(both.Id(), system, "applied");
+        var (_, record) = await Service.DoAsync(HttpMethod.Get, $"/v1/opt-outs/{both.Id()}");
+        Assert.Equal((2, "contract_widened"), (record.GetProperty("version").GetInt32(), record.GetProperty("reason").Text("code")));
+        // The second look of the backfill, after every writer knows the contract, finds nothing left to say.
+        await Service.ScalarAsync<object>(
+            "UPDATE optout.system_status SET backfill_until = now() WHERE system_id = (SELECT system_id FROM optout.system WHERE name = $1)",
+            system.Name);
+        await Running.UntilAsync(async () => !(await Service.DoAsync(HttpMethod.Get, $"/v1/systems/{system.Name}")).Body
+            .GetProperty("backfill").GetProperty("running").GetBoolean(), "The backfill does not end.");
+        Assert.Equal(1, (await Service.DoAsync(HttpMethod.Get, $"/v1/opt-outs/{mail.Id()}")).Body.GetProperty("version").GetInt32());
+        Assert.Equal(2, (await Service.DoAsync(HttpMethod.Get, $"/v1/opt-outs/{both.Id()}")).Body.GetProperty("version").GetInt32());
+        Assert.Equal((0u, 0u), (await system.WaitingAsync(), await other.WaitingAsync()));
+    }
+
     private async Task RetireAsync(Downstream system)
     {
         var (status, asked) = await Service.DoAsync(

@@ -14,6 +14,7 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
         StopCommand stop => Stop(stop, now),
         ReversalCommand reversal => Reverse(reversal, now),
         LinkCommand link => Link(link, now),
+        RetellCommand retell => Retell(retell, now),
         EnsureSubjectCommand ensure => Ensure(ensure, now),
         _ => throw new InvalidOperationException($"No rule for {command.GetType().Name}."),
     };
@@ -95,6 +96,20 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
         return new SubjectOutcome(subject.Id, [.. subject.IdentifierTypes.Order(StringComparer.Ordinal)], joined.Count > 0);
     }
 
+    private RecordingOutcome Retell(RetellCommand command, DateTimeOffset now)
+    {
+        if (book.ByOptOut(command.OptOutId) is not { } subject || subject.Newest(command.OptOutId) is not { } current)
+            return new RefusedOutcome(RecordingRefusal.OptOutUnknown);
+        if (current.Version != command.ExpectedVersion)
+            return new RefusedOutcome(RecordingRefusal.VersionStale, CurrentVersion: current.Version);
+        if (!current.Stands)
+            return new RefusedOutcome(RecordingRefusal.NotStanding);
+        var claims = new ActClaims(null, "system", null, "optout", "api", "contract_widened", current.Regime);
+        var record = versions.Append(subject, current, current.Scope, RecordState.OptedOut, claims, current.Synthetic,
+            LedgerKinds.Recorded, command.Context, now, system => system.Id == command.SystemId);
+        return new RecordedOutcome(record, IsNew: true);
+    }
+
     /// <summary>
     /// An identifier that joined a person falls under every stop that stands: each gets a new version,
     /// told to the systems that use an identifier of that type.
@@ -111,7 +126,8 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
             var standing = subject.StandingAt(group.Key)!;
             var claims = new ActClaims(null, "system", null, "optout", "api", "identifier_linked", standing.Regime);
             reissued.Add(versions.Append(subject, subject.Own(group.Key), group.Key, RecordState.OptedOut, claims,
-                standing.Synthetic, LedgerKinds.Recorded, context, now, joinedTypes));
+                standing.Synthetic, LedgerKinds.Recorded, context, now,
+                system => system.Contract.Identifiers.Any(i => joinedTypes.Contains(i.Type))));
         }
 
         return reissued;

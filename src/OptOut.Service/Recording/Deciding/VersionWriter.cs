@@ -7,7 +7,7 @@ namespace OptOut.Service.Recording.Deciding;
 internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
 {
     /// <param name="previous">The newest version of the opt-out; null makes a new opt-out of the survivor.</param>
-    /// <param name="onlyTypes">Where given, only systems whose contract names one of these identifier types are told.</param>
+    /// <param name="only">Where given, only the systems that it is true of are told.</param>
     public RecordState Append(
         SubjectState subject,
         RecordState? previous,
@@ -18,9 +18,9 @@ internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
         string kind,
         RecordingContext context,
         DateTimeOffset now,
-        IReadOnlySet<string>? onlyTypes = null)
+        Predicate<DownstreamSystem>? only = null)
     {
-        var deliveries = Deliveries(subject, scope, now, onlyTypes);
+        var deliveries = Deliveries(subject, scope, now, only);
         var draft = new RecordState
         {
             OptOutId = previous?.OptOutId ?? Guid.CreateVersion7(now),
@@ -39,7 +39,7 @@ internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
             Synthetic = synthetic,
             RecordHash = [],
             LedgerEntryId = Guid.CreateVersion7(now),
-            RollUp = After(previous?.RollUp ?? default, deliveries, onlyTypes is not null),
+            RollUp = After(previous?.RollUp ?? default, deliveries, only is not null),
         };
         var payload = RecordPayload.Of(draft);
         var record = draft with { RecordHash = RecordPayload.Hash(payload) };
@@ -67,12 +67,12 @@ internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
     }
 
     private List<DeliveryDraft> Deliveries(
-        SubjectState subject, Scope scope, DateTimeOffset now, IReadOnlySet<string>? onlyTypes)
+        SubjectState subject, Scope scope, DateTimeOffset now, Predicate<DownstreamSystem>? only)
     {
         var drafted = new List<DeliveryDraft>();
         foreach (var system in book.Systems.TouchedBy(scope))
         {
-            if (onlyTypes is not null && !system.Contract.Identifiers.Any(i => onlyTypes.Contains(i.Type)))
+            if (only is not null && !only(system))
                 continue;
             var objective = system.Contract.ObjectiveSeconds ?? book.Purposes.ByName[scope.Purpose].ObjectiveSeconds;
             drafted.Add(new DeliveryDraft(Guid.CreateVersion7(now), system.Id, objective,

@@ -27,6 +27,9 @@ internal sealed record Wanted(
                     subjects.Add(link.SubjectId);
                     AddIdentifier(link.Identifier);
                     break;
+                case RetellCommand retell:
+                    optOuts.Add(retell.OptOutId);
+                    break;
                 case ReversalCommand reversal:
                     optOuts.Add(reversal.OptOutId);
                     tokens.Add(reversal.TokenHash);

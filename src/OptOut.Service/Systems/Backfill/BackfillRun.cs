@@ -9,7 +9,8 @@ namespace OptOut.Service.Systems.Backfill;
 /// Takes backfills a page further. The place is stored with the page, so a crash repeats nothing; a lock of each system's
 /// own lets replicas share the work without doing any of it twice.
 /// </summary>
-internal sealed class BackfillRun(Databases databases, PurposeDirectory purposes, TimeProvider clock)
+internal sealed class BackfillRun(
+    Databases databases, PurposeDirectory purposes, WidenedRetelling retelling, TimeProvider clock)
 {
     // The second pass waits until no writer can still hold a registry without the system.
     private const string Unfinished =
@@ -26,7 +27,7 @@ internal sealed class BackfillRun(Databases databases, PurposeDirectory purposes
 
     private const string Load =
         """
-        SELECT s.contract::text, t.backfill_pass, t.backfill_after, t.backfill_until
+        SELECT s.contract::text, t.backfill_pass, t.backfill_after, t.backfill_until, t.widened_types, t.widened_at
         FROM optout.system_status t JOIN optout.system s USING (system_id)
         WHERE t.system_id = $1 AND t.backfill_finished_at IS NULL AND s.state <> 'retired'
           AND (t.backfill_pass = 1 OR t.backfill_until <= now())
@@ -70,6 +71,9 @@ internal sealed class BackfillRun(Databases databases, PurposeDirectory purposes
         var scopes = await ScopesAsync(state.Contract, cancellationToken);
         var now = clock.GetUtcNow();
         var request = new PageRequest(systemId, state.Contract, scopes, state.After, now);
+        // Before the page and its place are stored: a crash in between repeats the question, whose answer is then empty.
+        if (state.WidenedTypes.Length > 0)
+            await retelling.RunAsync(transaction, request, state.WidenedTypes, state.WidenedAt, cancellationToken);
         var result = await BackfillPage.RunAsync(transaction, request, cancellationToken);
         await using var advance = Command(transaction, Advance, Sql.Value(systemId), Sql.Value(state.Pass),
             Sql.Value(state.Until), Sql.Value(result.Last), Sql.Value(result.Through), Sql.Value(result.Told), Sql.Value(now));
@@ -96,7 +100,9 @@ internal sealed class BackfillRun(Databases databases, PurposeDirectory purposes
             JsonSerializer.Deserialize(reader.GetString(0), SystemsJson.Strict.SystemContract)!,
             reader.GetInt16(1),
             reader.IsDBNull(2) ? Guid.Empty : reader.GetGuid(2),
-            reader.GetFieldValue<DateTimeOffset>(3));
+            reader.GetFieldValue<DateTimeOffset>(3),
+            reader.IsDBNull(4) ? [] : reader.GetFieldValue<string[]>(4),
+            reader.IsDBNull(5) ? default : reader.GetFieldValue<DateTimeOffset>(5));
     }
 
     // The rule stands in ScopeRules alone: here it is spelt out for the statement. Bounded by purposes times channels.
@@ -120,5 +126,6 @@ internal sealed class BackfillRun(Databases databases, PurposeDirectory purposes
         return command;
     }
 
-    private sealed record State(SystemContract Contract, short Pass, Guid After, DateTimeOffset Until);
+    private sealed record State(SystemContract Contract, short Pass, Guid After, DateTimeOffset Until,
+        string[] WidenedTypes, DateTimeOffset WidenedAt);
 }

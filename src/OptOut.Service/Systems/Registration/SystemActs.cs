@@ -74,6 +74,12 @@ internal sealed class SystemActs(ApiKeys keys, SecretBox secrets, SystemLeaf lea
         if (moved) await BeginAnewAsync(transaction, row, cancellationToken);
         if (widens)
         {
+            var added = asked.Contract.Identifiers.Select(i => i.Type)
+                .Except(SystemDefinition.ReadContract(row).Identifiers.Select(i => i.Type));
+            // What a backfill that still runs was to tell is not forgotten for the newer change.
+            if (status.BackfillFinishedAt is null) added = added.Union(status.WidenedTypes ?? []);
+            status.WidenedTypes = [.. added.Order(StringComparer.Ordinal)];
+            status.WidenedAt = transaction.DatabaseNow;
             status.BackfillPass = 1;
             status.BackfillAfter = null;
             status.BackfillUntil = transaction.DatabaseNow + OlderRegistryWindow;

@@ -14,6 +14,10 @@ internal sealed class SystemStatusRow
     public long BackfillDone { get; set; }
     public DateTimeOffset? BackfillFinishedAt { get; set; }
 
+    /// <summary>Identifier types that the running backfill tells those of who were told before; null where none.</summary>
+    public string[]? WidenedTypes { get; set; }
+    public DateTimeOffset? WidenedAt { get; set; }
+
     /// <summary>Failed calls since the last that worked, and the breaker's times, by the database's clock.</summary>
     public int Failures { get; set; }
     public DateTimeOffset? BreakerOpenedAt { get; set; }
@@ -34,6 +38,8 @@ internal sealed class SystemStatusConfiguration : IEntityTypeConfiguration<Syste
         builder.Property(row => row.BackfillUntil).HasColumnName("backfill_until");
         builder.Property(row => row.BackfillDone).HasColumnName("backfill_done");
         builder.Property(row => row.BackfillFinishedAt).HasColumnName("backfill_finished_at");
+        builder.Property(row => row.WidenedTypes).HasColumnName("widened_types");
+        builder.Property(row => row.WidenedAt).HasColumnName("widened_at");
         builder.Property(row => row.Failures).HasColumnName("failures").HasDefaultValue(0);
         builder.Property(row => row.BreakerOpenedAt).HasColumnName("breaker_opened_at");
         builder.Property(row => row.BreakerProbeAt).HasColumnName("breaker_probe_at");

@@ -137,6 +137,9 @@ CREATE TABLE optout.system_status (
     backfill_until       timestamptz NOT NULL,
     backfill_done        bigint NOT NULL DEFAULT 0,
     backfill_finished_at timestamptz,
+    -- Identifier types that a change of the contract has added, and when: who was told before is told again with them.
+    widened_types        text[] COLLATE "C",
+    widened_at           timestamptz,
     -- The breaker: failed calls since the last that worked, since when calls are stopped, when one may be tried, and
     -- until when the receiver asked to be left alone. All by this database's clock.
     failures             integer NOT NULL DEFAULT 0,
