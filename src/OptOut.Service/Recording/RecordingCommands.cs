@@ -48,6 +48,12 @@ internal sealed record LinkCommand(Guid SubjectId, NormalisedIdentifier Identifi
 internal sealed record RetellCommand(Guid OptOutId, int ExpectedVersion, int SystemId, RecordingContext Context)
     : RecordingCommand(Context);
 
+/// <summary>An operator tries one system: a synthetic stop that is told to nobody else.</summary>
+/// <param name="Pause">A standing one that is younger answers for this one too.</param>
+internal sealed record SystemTestCommand(
+    SubjectReference Subject, Scope Scope, int SystemId, TimeSpan Pause, RecordingContext Context)
+    : RecordingCommand(Context);
+
 /// <summary>Makes sure that the person exists, for a link that names them.</summary>
 internal sealed record EnsureSubjectCommand(SubjectReference Subject, RecordingContext Context)
     : RecordingCommand(Context);

@@ -50,6 +50,12 @@ internal static class SystemExamples
           "startedAt": "2026-11-20T15:36:24.986Z" }
         """;
 
+    public const string Tested =
+        """
+        { "system": "crm", "deliveryId": "dlv_019aa2f0c1f07d6e8a3b5c7d9e1f2a3b",
+          "optOutId": "oo_019aa2f0c1f07d6e8a3b5c7d9e1f2a3c", "version": 1 }
+        """;
+
     public const string Rotate = """{ "overlapSeconds": 3600 }""";
 
     public const string Rotated =

@@ -84,4 +84,8 @@ internal static class SystemHandlers
             ? await systems.ReplayAsync(http, name, request, cancellationToken)
             : problem;
     }
+
+    public static Task<IResult> TestAsync(
+        HttpContext http, string name, SystemTester tester, CancellationToken cancellationToken) =>
+        tester.TestAsync(http, name, cancellationToken);
 }

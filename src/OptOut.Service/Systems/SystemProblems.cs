@@ -11,5 +11,8 @@ internal static class SystemProblems
     public static readonly ProblemKind Retired = new(409, "system_retired",
         "The system is retired.", "Its name stays with its evidence. Register a new system under another name.");
 
-    public static IReadOnlyList<ProblemKind> All { get; } = [BrokerNotConfigured, Retired];
+    public static readonly ProblemKind NotTestable = new(409, "system_not_testable",
+        "No person can be made up for this system.", "Its contract names only types, such as phone, whose every value may be somebody's.");
+
+    public static IReadOnlyList<ProblemKind> All { get; } = [BrokerNotConfigured, Retired, NotTestable];
 }

@@ -21,6 +21,7 @@ internal static class SystemsCapability
         .AddSingleton<AfterCommit>()
         .AddSingleton<SystemRegistrar>()
         .AddSingleton<SystemOperator>()
+        .AddSingleton<SystemTester>()
         .AddSingleton<IApprovedAct, ApprovedChange>()
         .AddSingleton<IApprovedAct, ApprovedRetirement>()
         .AddSingleton<BackfillSignal>()
@@ -80,6 +81,12 @@ internal static class SystemsCapability
             .RequireRoles("operator")
             .Refuses(ProblemKinds.ValidationFailed, ProblemKinds.NotFound, SystemProblems.Retired)
             .WithExample(SystemExamples.Reason, SystemExamples.View);
+        group.MapPost("/{name}/test", SystemHandlers.TestAsync)
+            .WithName("TestSystem").WithSummary("Send a synthetic stop to this system alone; its delivery says what came of it.")
+            .RequireRoles("operator")
+            .Refuses(ProblemKinds.NotFound, ProblemKinds.Conflict, ProblemKinds.Overloaded, SystemProblems.Retired,
+                SystemProblems.NotTestable)
+            .WithExample(response: SystemExamples.Tested, status: StatusCodes.Status202Accepted);
         group.MapPost("/{name}/replay", SystemHandlers.ReplayAsync)
             .WithName("ReplaySystem").WithSummary("Send everything that is still open since a time again, paced.")
             .RequireRoles("operator")

@@ -17,6 +17,7 @@ namespace OptOut.Service.Systems;
 [JsonSerializable(typeof(ReasonRequest))]
 [JsonSerializable(typeof(RotationRequest))]
 [JsonSerializable(typeof(RotationAnswer))]
+[JsonSerializable(typeof(SystemTestAnswer))]
 [JsonSerializable(typeof(ReplayRequest))]
 [JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(SystemLeafPayload))]

@@ -70,14 +70,14 @@ public sealed class OperationTests(PropagationService fixture)
         var record = await Service.StopAsync(purpose);
         await Running.UntilAsync(() => Task.FromResult(receiver.Requests.Count == 1), "no call");
         var delivery = (await Service.PropagationAsync(record.Id())).GetProperty("systems")[0].Text("deliveryId");
-        // So that the outcome, were it to decide, would put the next try minutes away.
-        await Service.ScalarAsync<object>("UPDATE optout.delivery SET attempts = 1 WHERE delivery_id = $1", Guid.Parse(delivery[4..]));
         var (status, _) = await Service.DoAsync(HttpMethod.Post, $"/v1/deliveries/{delivery}/resend");
         Assert.Equal(202, status);
         held.SetResult();
 
-        var again = await Service.DeliveryOfAsync(record.Id(), system, one => one.Text("state") == "sent", "The question was lost.");
-        Assert.Equal(3, again.GetProperty("attempts").GetInt32());
+        // The schedule, were the outcome to decide, would take four seconds at least.
+        await Running.UntilAsync(() => Task.FromResult(receiver.Requests.Count == 2), "The question was lost.", TimeSpan.FromSeconds(3));
+        var again = await Service.StateAsync(record.Id(), system, "sent");
+        Assert.Equal(2, again.GetProperty("attempts").GetInt32());
     }
 
     [Fact]
@@ -195,6 +195,28 @@ public sealed class OperationTests(PropagationService fixture)
         Assert.Equal(1, (await Service.DoAsync(HttpMethod.Get, $"/v1/opt-outs/{mail.Id()}")).Body.GetProperty("version").GetInt32());
         Assert.Equal(2, (await Service.DoAsync(HttpMethod.Get, $"/v1/opt-outs/{both.Id()}")).Body.GetProperty("version").GetInt32());
         Assert.Equal((0u, 0u), (await system.WaitingAsync(), await other.WaitingAsync()));
+    }
+
+    [Fact]
+    public async Task A_test_goes_the_whole_way_to_one_system_as_a_synthetic_stop_of_nobody()
+    {
+        var purpose = await Service.PurposeAsync();
+        var system = await Service.RegisterAsync(purpose);
+        var other = await Service.RegisterAsync(purpose);
+        var path = $"/v1/systems/{system.Name}/test";
+        var (status, test) = await Service.DoAsync(HttpMethod.Post, path);
+        Assert.Equal(202, status);
+        Assert.Equal(test.Text("deliveryId"), (await Service.DoAsync(HttpMethod.Post, path)).Body.Text("deliveryId"));
+
+        var told = await system.TakeAsync();
+        Assert.Equal((test.Text("deliveryId"), true), (told.Id, told.Data.Synthetic));
+        Assert.EndsWith("@optout.invalid", Assert.Single(told.Data.Identifiers).Value, StringComparison.Ordinal);
+        await system.PostAsync(Downstream.Word(told));
+        await Running.UntilAsync(async () => (await Service.DeliveryAsync(told.Id)).GetProperty("delivery").Text("state") == "applied",
+            "Its word was not taken.");
+        Assert.Equal((0u, 0u), (await system.WaitingAsync(), await other.WaitingAsync()));
+        Assert.Equal(1, await Service.ScalarAsync<long>(
+            "SELECT count(*) FROM optout.delivery WHERE opt_out_id = $1", Guid.Parse(test.Text("optOutId")[3..])));
     }
 
     private async Task RetireAsync(Downstream system)

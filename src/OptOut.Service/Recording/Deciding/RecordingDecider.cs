@@ -15,6 +15,7 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
         ReversalCommand reversal => Reverse(reversal, now),
         LinkCommand link => Link(link, now),
         RetellCommand retell => Retell(retell, now),
+        SystemTestCommand test => Test(test, now),
         EnsureSubjectCommand ensure => Ensure(ensure, now),
         _ => throw new InvalidOperationException($"No rule for {command.GetType().Name}."),
     };
@@ -106,6 +107,21 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
             return new RefusedOutcome(RecordingRefusal.NotStanding);
         var claims = new ActClaims(null, "system", null, "optout", "api", "contract_widened", current.Regime);
         var record = versions.Append(subject, current, current.Scope, RecordState.OptedOut, claims, current.Synthetic,
+            LedgerKinds.Recorded, command.Context, now, system => system.Id == command.SystemId);
+        return new RecordedOutcome(record, IsNew: true);
+    }
+
+    private RecordingOutcome Test(SystemTestCommand command, DateTimeOffset now)
+    {
+        if (subjects.Resolve(command.Subject, command.Context, synthetic: true, now) is not { } resolved)
+            return new RefusedOutcome(RecordingRefusal.SubjectUnknown);
+
+        var (subject, _) = resolved;
+        var own = subject.Own(command.Scope);
+        if (own is not null && now - own.RecordedAt < command.Pause)
+            return new RecordedOutcome(own, IsNew: false);
+        var claims = new ActClaims(null, "operator", null, "optout", "probe", "system_test", null);
+        var record = versions.Append(subject, own, command.Scope, RecordState.OptedOut, claims, synthetic: true,
             LedgerKinds.Recorded, command.Context, now, system => system.Id == command.SystemId);
         return new RecordedOutcome(record, IsNew: true);
     }

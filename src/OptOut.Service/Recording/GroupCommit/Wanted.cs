@@ -20,6 +20,9 @@ internal sealed record Wanted(
                 case StopCommand stop:
                     AddSubject(stop.Subject);
                     break;
+                case SystemTestCommand test:
+                    AddSubject(test.Subject);
+                    break;
                 case EnsureSubjectCommand ensure:
                     AddSubject(ensure.Subject);
                     break;

@@ -23,3 +23,10 @@ public sealed record ReplayRequest(DateTimeOffset Since);
 /// <param name="Since">As asked.</param>
 /// <param name="StartedAt">What was recorded later is not touched.</param>
 public sealed record ReplayAnswer(string ReplayId, string System, DateTimeOffset Since, DateTimeOffset StartedAt);
+
+/// <summary>A test that is under way: read the delivery to see what the system did.</summary>
+/// <param name="System">Which system.</param>
+/// <param name="DeliveryId"><c>dlv_</c> and 32 hex digits.</param>
+/// <param name="OptOutId">The synthetic stop, one for each system.</param>
+/// <param name="Version">Its version; each test writes one.</param>
+public sealed record SystemTestAnswer(string System, string DeliveryId, string OptOutId, int Version);
