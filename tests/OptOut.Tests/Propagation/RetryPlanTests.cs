@@ -102,6 +102,23 @@ public sealed class RetryPlanTests
         new RetryDecision.RetryAt(Now.AddSeconds(seconds)),
         RetryPlan.AfterAttempt(Broker(attempts), Result(AttemptOutcome.Unroutable), Now, NoJitter));
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 5)]
+    [InlineData(3, 15)]
+    [InlineData(4, 60)]
+    [InlineData(500, 60)]
+    public void What_a_broker_system_failed_at_is_told_again_by_the_steps_of_the_looks(int attempts, int minutes)
+    {
+        Assert.Equal(
+            new RetryDecision.RetryAt(Now.AddMinutes(minutes)),
+            RetryPlan.AfterOpenWord(Broker(attempts) with { ApplyBy = Now, FirstSentAt = Now }, failed: true, Now, NoJitter));
+        Assert.Equal(
+            new RetryDecision.RetryAt(Now.AddDays(1)),
+            RetryPlan.AfterOpenWord(Broker(attempts) with { ApplyBy = Now.AddDays(-1), FirstSentAt = Now.AddDays(-1) },
+                failed: true, Now, NoJitter));
+    }
+
     [Fact]
     public void A_confirmed_message_is_looked_after_when_its_objective_passes() => Assert.Equal(
         new RetryDecision.CheckAt(Now.AddSeconds(60)),

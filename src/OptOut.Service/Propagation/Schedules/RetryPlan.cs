@@ -84,7 +84,7 @@ internal static class RetryPlan
 
     // The steps of the looks, as delays: what has been applied wrongly is not put right by hurry. A day after the objective
     // it is tried daily, and the publication then parks it.
-    private static RetryDecision AfterFailedWord(DeliveryProgress progress, DateTimeOffset now, double draw)
+    private static RetryDecision.RetryAt AfterFailedWord(DeliveryProgress progress, DateTimeOffset now, double draw)
     {
         var start = progress.FirstSentAt > progress.ApplyBy ? progress.FirstSentAt.Value : progress.ApplyBy;
         var delay = now >= start + CheckOffsets[^1] ? ParkedInterval : Step(FailedWordDelays, progress.Attempts);
