@@ -1,4 +1,5 @@
 using OptOut.Service;
+using OptOut.Service.Audit.Sequencing;
 using OptOut.Service.Platform.Embedded;
 using OptOut.Service.Platform.Keys;
 
@@ -12,6 +13,9 @@ try
             return 0;
         case ["new-master-key", var file]:
             KeyRing.CreateFile(file, TimeProvider.System);
+            return 0;
+        case ["new-ledger-key", var file]:
+            LedgerKeys.CreateFile(file);
             return 0;
         default:
             await using (var host = await ServiceHost.BuildAsync(args, CancellationToken.None))

@@ -87,7 +87,6 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddSingleton(settings);
         services.AddDatabases();
         services.AddSingleton<Migrator>();
-        services.AddSingleton<IReadinessCheck, LedgerReadiness>();
         services.AddKeys(KeyRing.Load(settings.MasterKeyFile));
         services.AddOptOutTelemetry(builder.Configuration);
         services.AddOptOutOpenApi();
@@ -99,6 +98,7 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddRecording();
         services.AddPropagation(settings.BrokerUri, settings.AllowPrivateTargets, settings.EventSource);
         services.AddPortal();
+        services.AddAudit(settings.Ledger);
     }
 
     private static void Map(WebApplication app)
@@ -116,5 +116,6 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         app.MapRecording();
         app.MapPropagation();
         app.MapPortal();
+        app.MapAudit();
     }
 }

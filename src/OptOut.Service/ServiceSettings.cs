@@ -1,3 +1,4 @@
+using OptOut.Service.Audit.Sequencing;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Embedded;
 using OptOut.Service.Platform.Keys;
@@ -14,6 +15,7 @@ internal sealed record ServiceSettings
     public required bool AllowPrivateTargets { get; init; }
     public required EventSource EventSource { get; init; }
     public required string MasterKeyFile { get; init; }
+    public required LedgerSettings Ledger { get; init; }
     public DatabaseOptions Databases { get; private init; } = null!;
 
     public static ServiceSettings From(IConfiguration configuration, IHostEnvironment environment)
@@ -36,6 +38,10 @@ internal sealed record ServiceSettings
             faults.Add("OptOut__MasterKeyFile is not set. Make one with 'OptOut.Service new-master-key FILE'.");
 
         var origin = configuration["OptOut:Origin"] ?? "optout.localhost";
+        // Only embedded mode has a place of its own to keep what is not set.
+        string? Setting(string name, string file) => configuration[$"OptOut:{name}"] is { Length: > 0 } path
+            ? path
+            : embedded ? Path.Combine(dataDirectory, file) : null;
         if (faults.Count > 0)
             throw new ConfigurationException(faults);
         return new ServiceSettings
@@ -46,6 +52,7 @@ internal sealed record ServiceSettings
             AllowPrivateTargets = configuration.GetValue<bool>("OptOut:AllowPrivateTargets"),
             EventSource = new EventSource("https://" + origin, $"https://{origin}/asyncapi.yaml"),
             MasterKeyFile = masterKeyFile ?? Path.Combine(dataDirectory, "master-keys.json"),
+            Ledger = new LedgerSettings(origin, Setting("LedgerKeyFile", "ledger-keys.json"), Setting("LedgerDirectory", "ledger")),
             Databases = embedded ? null! : DatabaseOptions.From(configuration),
         };
     }
@@ -55,6 +62,8 @@ internal sealed record ServiceSettings
     {
         if (!File.Exists(MasterKeyFile))
             KeyRing.CreateFile(MasterKeyFile, TimeProvider.System);
+        if (!File.Exists(Ledger.KeyFile))
+            LedgerKeys.CreateFile(Ledger.KeyFile!);
         var connections = servers.Connections;
         return this with
         {

@@ -1,5 +1,6 @@
 using Npgsql;
 using OptOut.IntegrationTests.Fixtures;
+using OptOut.IntegrationTests.Propagation;
 using OptOut.IntegrationTests.Recording;
 
 namespace OptOut.IntegrationTests.Database;
@@ -16,6 +17,8 @@ public sealed class DatabaseService(Servers servers) : IAsyncLifetime
         _running = await RunningService.StartAsync(servers);
         await Service.AddSystemAsync("mailer", "marketing", "email");
         await Service.StopEmailAsync(Stops.NewEmail());
+        await Running.UntilAsync(async () => await Service.ScalarAsync<long>("SELECT count(*) FROM ledger.checkpoint") > 0,
+            "No checkpoint was published.");
         // What only a working broker would bring.
         await Service.RunAsync(
             """
@@ -27,6 +30,7 @@ public sealed class DatabaseService(Servers servers) : IAsyncLifetime
                 gen_random_uuid() FROM optout.delivery LIMIT 1;
             INSERT INTO optout.rejected_acknowledgement (rejected_id, code, source, body_hash, received_at)
             VALUES (gen_random_uuid(), 'forged', 'http', sha256('x'), now());
+            INSERT INTO ledger.tile (level, tile_index, root) VALUES (7, 0, sha256('x'));
             """);
     }
 

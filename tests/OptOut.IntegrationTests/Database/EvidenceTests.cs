@@ -12,7 +12,8 @@ public sealed class EvidenceTests(DatabaseService database)
     private static readonly (string Table, string Column)[] Evidence =
     [
         ("optout.opt_out_version", "state"), ("optout.attempt", "outcome"), ("optout.acknowledgement", "outcome"),
-        ("optout.rejected_acknowledgement", "code"), ("ledger.pending", "leaf_hash"), ("ledger.opening", "ciphertext"),
+        ("optout.rejected_acknowledgement", "code"), ("ledger.opening", "ciphertext"), ("ledger.entry", "leaf_hash"),
+        ("ledger.tile", "root"), ("ledger.checkpoint", "note"),
     ];
 
     private static readonly string[] Lasting = ["optout.subject", "optout.identifier", "optout.delivery"];
@@ -43,6 +44,33 @@ public sealed class EvidenceTests(DatabaseService database)
     [MemberData(nameof(Matrix))]
     public async Task Evidence_is_neither_changed_nor_removed(string login, string statement) =>
         Assert.Equal(Denied, await database.TryAsync(login, statement));
+
+    [Theory]
+    [InlineData("service")]
+    [InlineData("owner")]
+    [InlineData("superuser")]
+    public async Task A_leaf_that_waits_neither_changes_nor_goes_before_it_stands_in_the_ledger(string login)
+    {
+        Assert.Equal(Denied, await database.TryAsync(login,
+            """
+            INSERT INTO ledger.pending (entry_id, leaf, leaf_hash)
+            VALUES (gen_random_uuid(), 'leaf', sha256('\x00'::bytea || 'leaf'));
+            DELETE FROM ledger.pending
+            """));
+        Assert.Equal(Denied, await database.TryAsync(login, "UPDATE ledger.pending SET leaf_hash = leaf_hash"));
+        Assert.Equal(Denied, await database.TryAsync(login, "TRUNCATE ledger.pending"));
+    }
+
+    [Theory]
+    [InlineData("service")]
+    [InlineData("owner")]
+    [InlineData("superuser")]
+    public async Task The_ledgers_head_only_grows(string login)
+    {
+        Assert.Equal(Denied, await database.TryAsync(login, "UPDATE ledger.head SET size = size - 1"));
+        Assert.Equal(Denied, await database.TryAsync(login, "UPDATE ledger.head SET edge = edge"));
+        Assert.Equal(Denied, await database.TryAsync(login, "DELETE FROM ledger.head"));
+    }
 
     [Fact]
     public async Task A_replication_role_does_not_pass_the_triggers_either() =>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Npgsql;
 using OptOut.Service;
+using OptOut.Service.Audit.Sequencing;
 using OptOut.Service.Platform.Keys;
 
 namespace OptOut.IntegrationTests.Fixtures;
@@ -15,6 +16,7 @@ public sealed class RunningService : IAsyncDisposable
     public const string BootstrapKey = "oo_00000000000000aa_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
     private const string KeyFileName = "master.json";
+    private const string LedgerKeyFileName = "ledger-keys.json";
 
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _keys = new(StringComparer.Ordinal);
     private readonly string[] _settings;
@@ -54,6 +56,7 @@ public sealed class RunningService : IAsyncDisposable
         var directory = Servers.NewDirectory();
         System.IO.Directory.CreateDirectory(directory);
         KeyRing.CreateFile(Path.Combine(directory, KeyFileName), TimeProvider.System);
+        LedgerKeys.CreateFile(Path.Combine(directory, LedgerKeyFileName));
         return new RunningService(databases, directory, ownsDirectory: true, settings).StartHostAsync();
     }
 
@@ -68,6 +71,7 @@ public sealed class RunningService : IAsyncDisposable
         .. databases.Owner.Length == 0 ? Array.Empty<string>() : [$"--ConnectionStrings:OptOutOwner={databases.Owner}"],
         .. databases.Keys.Length == 0 ? Array.Empty<string>() : [$"--ConnectionStrings:OptOutKeysOwner={databases.Keys}"],
         $"--OptOut:MasterKeyFile={Path.Combine(directory, KeyFileName)}", $"--OptOut:DataDirectory={directory}",
+        $"--OptOut:LedgerKeyFile={Path.Combine(directory, LedgerKeyFileName)}",
         $"--OptOut:BootstrapAdminKey={BootstrapKey}", "--Urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Critical",
     ];
 

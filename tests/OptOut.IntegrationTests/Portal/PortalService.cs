@@ -135,7 +135,7 @@ public sealed class PortalService(Servers servers) : IAsyncLifetime
     /// <summary>How many rows any act could have added.</summary>
     public async Task<long> EvidenceAsync() => (long)(await SqlAsync(
         """
-        SELECT (SELECT count(*) FROM optout.opt_out_version) + (SELECT count(*) FROM ledger.pending)
+        SELECT (SELECT count(*) FROM optout.opt_out_version) + (SELECT count(*) FROM ledger.leaf)
              + (SELECT count(*) FROM optout.subject) + (SELECT count(*) FROM optout.identifier)
         """))!;
 }

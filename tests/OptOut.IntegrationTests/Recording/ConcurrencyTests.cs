@@ -82,7 +82,7 @@ public sealed class ConcurrencyTests(Servers servers)
                 ON b.opt_out_id = a.opt_out_id AND b.version = a.version + 1 WHERE a.state = b.state
             """));
         Assert.Equal((long)versions.Count, await first.ScalarAsync<long>(
-            "SELECT count(DISTINCT ledger_entry_id) FROM optout.opt_out_version JOIN ledger.pending ON entry_id = ledger_entry_id"));
+            "SELECT count(DISTINCT ledger_entry_id) FROM optout.opt_out_version JOIN ledger.leaf ON entry_id = ledger_entry_id"));
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed class LinkingTests(RecordingService recording)
         Assert.Equal(["numbers"], await recording.Service.ToldAsync(
             (await recording.Service.StopEmailAsync(email, "analytics")).Raw(), 1));
         Assert.Equal(1L, await recording.Service.ScalarAsync<long>(
-            "SELECT count(*) FROM ledger.pending WHERE convert_from(leaf, 'UTF8')::jsonb ->> 'kind' = 'merged' "
+            "SELECT count(*) FROM ledger.leaf WHERE convert_from(leaf, 'UTF8')::jsonb ->> 'kind' = 'merged' "
             + "AND convert_from(leaf, 'UTF8')::jsonb ->> 'record' = $1",
             Guid.ParseExact(byUserId.Json.Text("subjectId")[4..], "N").ToString()));
     }

@@ -82,7 +82,7 @@ internal static class Stops
     public static Task<long> LeavesAsync(this RunningService service, Guid optOutId, string kind) =>
         service.ScalarAsync<long>(
             """
-            SELECT count(*) FROM (SELECT convert_from(leaf, 'UTF8')::jsonb AS leaf FROM ledger.pending) l
+            SELECT count(*) FROM (SELECT convert_from(leaf, 'UTF8')::jsonb AS leaf FROM ledger.leaf) l
             WHERE l.leaf ->> 'record' = $1 AND l.leaf ->> 'kind' = $2
             """, optOutId.ToString(), kind);
 

@@ -83,7 +83,7 @@ public sealed class StorageFaultTests
         Assert.Equal(0L, await service.ScalarAsync<long>(
             """
             SELECT count(*) FROM optout.opt_out_version v WHERE
-                NOT EXISTS (SELECT FROM ledger.pending p WHERE p.entry_id = v.ledger_entry_id)
+                NOT EXISTS (SELECT FROM ledger.leaf p WHERE p.entry_id = v.ledger_entry_id)
                 OR NOT EXISTS (SELECT FROM ledger.opening o WHERE o.entry_id = v.ledger_entry_id)
                 OR NOT EXISTS (SELECT FROM optout.identifier i WHERE i.subject_id = v.subject_id)
                 OR (SELECT count(*) FROM optout.delivery d WHERE d.opt_out_id = v.opt_out_id AND d.version = v.version)
@@ -96,7 +96,7 @@ public sealed class StorageFaultTests
             """));
         Assert.Equal(0L, await service.ScalarAsync<long>(
             """
-            SELECT count(*) FROM ledger.pending p WHERE convert_from(leaf, 'UTF8')::jsonb ->> 'kind' = 'recorded'
+            SELECT count(*) FROM ledger.leaf p WHERE convert_from(leaf, 'UTF8')::jsonb ->> 'kind' = 'recorded'
                 AND NOT EXISTS (SELECT FROM optout.opt_out_version v WHERE v.ledger_entry_id = p.entry_id)
             """));
     }

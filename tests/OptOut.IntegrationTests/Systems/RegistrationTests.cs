@@ -157,8 +157,8 @@ public sealed class RegistrationTests(Servers servers)
     // The leaves about systems, in their order.
     internal static Task<string> Leaves(Registry registry) => registry.ScalarAsync<string>(
         """
-        SELECT coalesce(string_agg(kind, ',' ORDER BY pending_id), '') FROM (
-            SELECT pending_id, convert_from(leaf, 'UTF8')::json ->> 'kind' AS kind FROM ledger.pending) l
+        SELECT coalesce(string_agg(kind, ',' ORDER BY place), '') FROM (
+            SELECT place, convert_from(leaf, 'UTF8')::json ->> 'kind' AS kind FROM ledger.leaf) l
         WHERE kind NOT LIKE 'key%'
         """);
 }

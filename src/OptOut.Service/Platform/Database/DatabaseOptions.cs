@@ -11,6 +11,9 @@ namespace OptOut.Service.Platform.Database;
 /// <param name="KeysOwner">The owner's login on that database.</param>
 internal sealed record DatabaseOptions(string Service, string? Owner, string Keys, string? KeysOwner)
 {
+    /// <summary>The sequencer's login on the main database; the service's where none is configured.</summary>
+    public string Sequencer { get; init; } = Service;
+
     private const string DefaultKeysDatabase = "optout_keys";
 
     /// <summary>True where migrations and everyday work have logins of their own.</summary>
@@ -26,7 +29,10 @@ internal sealed record DatabaseOptions(string Service, string? Owner, string Key
             service,
             owner,
             configuration.GetConnectionString("OptOutKeys") ?? OnKeysDatabase(service),
-            configuration.GetConnectionString("OptOutKeysOwner") ?? (owner is null ? null : OnKeysDatabase(owner)));
+            configuration.GetConnectionString("OptOutKeysOwner") ?? (owner is null ? null : OnKeysDatabase(owner)))
+        {
+            Sequencer = configuration.GetConnectionString("OptOutSequencer") ?? service,
+        };
     }
 
     private static string OnKeysDatabase(string connectionString) =>

@@ -47,7 +47,7 @@ internal sealed class Databases : IAsyncDisposable
     /// Every statement of ours finds a few rows by index. A prepared plan made while a table was empty must not scan it
     /// for ever after, compiling short statements costs more than running them, and a client that hangs in a transaction must not hold its locks.
     /// </summary>
-    private const string SessionSettings =
+    internal const string SessionSettings =
         "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
         + " -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan"
         + " -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s";

@@ -45,16 +45,22 @@ internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator
 
         if (owner is not null)
         {
-            var login = new NpgsqlConnectionStringBuilder(service).Username
-                ?? throw new InvalidOperationException("The service's connection string names no user.");
-            var quoted = "\"" + login.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
-            var sql = EmbeddedText.ReadSql(grants).Replace("{service}", quoted, StringComparison.Ordinal);
+            var sql = EmbeddedText.ReadSql(grants)
+                .Replace("{service}", QuotedLogin(service), StringComparison.Ordinal)
+                .Replace("{sequencer}", QuotedLogin(options.Sequencer), StringComparison.Ordinal);
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             // Two replicas granting at once would fail on the same catalogue rows.
             await context.Database.ExecuteSqlRawAsync("SELECT pg_advisory_xact_lock(7266, 1)", cancellationToken);
             await context.Database.ExecuteSqlRawAsync(sql, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
+    }
+
+    private static string QuotedLogin(string connectionString)
+    {
+        var login = new NpgsqlConnectionStringBuilder(connectionString).Username
+            ?? throw new InvalidOperationException("A connection string names no user.");
+        return "\"" + login.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
     }
 
     private static async Task<IReadOnlyList<string>> PendingAsync(DbContext context, CancellationToken cancellationToken) =>

@@ -343,8 +343,79 @@ CREATE TABLE ledger.pending (
     leaf       bytea NOT NULL CHECK (octet_length(leaf) BETWEEN 1 AND 65535),
     leaf_hash  bytea NOT NULL,
     CHECK (leaf_hash = sha256('\x00'::bytea || leaf))
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
+        autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000);
+
+-- The ledger itself: the leaves in their order, dense from 0. The index is given by the one sequencer, never by a
+-- database sequence, which leaves gaps. A leaf may be emptied by a later migration's redaction; its hash stays.
+CREATE TABLE ledger.entry (
+    entry_index bigint PRIMARY KEY CHECK (entry_index >= 0),
+    entry_id    uuid NOT NULL UNIQUE,
+    leaf        bytea CHECK (octet_length(leaf) BETWEEN 1 AND 65535),
+    leaf_hash   bytea NOT NULL CHECK (octet_length(leaf_hash) = 32),
+    CHECK (leaf IS NULL OR leaf_hash = sha256('\x00'::bytea || leaf))
 );
-SELECT optout.make_append_only('ledger.pending');
+SELECT optout.make_append_only('ledger.entry');
+
+-- The root of each full tile: 256 leaf hashes on level 0, 256 such roots on each level above. A tile's content is
+-- read from here and from ledger.entry, so nothing is stored twice.
+CREATE TABLE ledger.tile (
+    level      smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
+    tile_index bigint NOT NULL CHECK (tile_index >= 0),
+    root       bytea NOT NULL CHECK (octet_length(root) = 32),
+    PRIMARY KEY (level, tile_index)
+);
+SELECT optout.make_append_only('ledger.tile');
+
+-- Size and right edge of the tree. It only grows; `edge` has one hash for each bit set in the size, left to right.
+CREATE TABLE ledger.head (
+    one  boolean PRIMARY KEY DEFAULT true CHECK (one),
+    size bigint NOT NULL,
+    edge bytea[] NOT NULL
+) WITH (fillfactor = 10);
+INSERT INTO ledger.head (size, edge) VALUES (0, '{}');
+SELECT optout.make_lasting('ledger.head');
+
+CREATE FUNCTION ledger.refuse_shrinking() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.size <= OLD.size THEN
+        RAISE EXCEPTION 'the ledger only grows' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_shrinking BEFORE UPDATE ON ledger.head FOR EACH ROW EXECUTE FUNCTION ledger.refuse_shrinking();
+ALTER TABLE ledger.head ENABLE ALWAYS TRIGGER refuse_shrinking;
+
+-- Signed checkpoints, as they were published.
+CREATE TABLE ledger.checkpoint (
+    size      bigint PRIMARY KEY CHECK (size > 0),
+    root      bytea NOT NULL CHECK (octet_length(root) = 32),
+    note      bytea NOT NULL,
+    signed_at timestamptz NOT NULL
+);
+SELECT optout.make_append_only('ledger.checkpoint');
+
+-- A waiting leaf never changes, and goes only when the same leaf stands in the ledger.
+CREATE FUNCTION ledger.refuse_loss() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM gone g WHERE NOT EXISTS (
+        SELECT FROM ledger.entry e WHERE e.entry_id = g.entry_id AND e.leaf_hash = g.leaf_hash)) THEN
+        RAISE EXCEPTION 'a leaf that is not in the ledger must not go' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER refuse_loss AFTER DELETE ON ledger.pending REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_loss();
+CREATE TRIGGER refuse_pending_change BEFORE UPDATE OR TRUNCATE ON ledger.pending
+    FOR EACH STATEMENT EXECUTE FUNCTION optout.refuse_change();
+ALTER TABLE ledger.pending ENABLE ALWAYS TRIGGER refuse_loss;
+ALTER TABLE ledger.pending ENABLE ALWAYS TRIGGER refuse_pending_change;
+
+-- Every leaf there is, sequenced or waiting, in the order of the ledger.
+CREATE VIEW ledger.leaf AS
+    SELECT entry_index AS place, entry_index, entry_id, leaf, leaf_hash FROM ledger.entry
+    UNION ALL
+    SELECT (1::bigint << 62) + pending_id, NULL, entry_id, leaf, leaf_hash FROM ledger.pending;
 
 -- What opens a leaf's commitment (nonce and payload), encrypted under the subject's key. Erasure deletes it.
 CREATE TABLE ledger.opening (

@@ -1,4 +1,5 @@
--- What the service's own login may do; {service} is replaced by its quoted name. Run after every migration.
+-- What the service's own login may do, and the sequencer's, which is the same one where none is configured.
+-- {service} and {sequencer} are replaced by their quoted names. Run after every migration.
 REVOKE ALL ON SCHEMA optout, ledger FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA optout, ledger FROM PUBLIC;
 GRANT USAGE ON SCHEMA optout, ledger TO {service};
@@ -11,3 +12,9 @@ GRANT UPDATE ON optout.subject, optout.delivery, optout.open_delivery, optout.sy
     optout.system_secret, optout.registry_revision, optout.api_key, optout.idempotency, optout.reversal_token,
     optout.approval, optout.purpose, optout.redrive TO {service};
 GRANT DELETE ON optout.open_delivery, optout.idempotency, optout.reversal_token, optout.system_secret TO {service};
+
+GRANT USAGE ON SCHEMA ledger TO {sequencer};
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {sequencer};
+GRANT INSERT ON ledger.entry, ledger.tile, ledger.checkpoint TO {sequencer};
+GRANT DELETE ON ledger.pending TO {sequencer};
+GRANT UPDATE ON ledger.head TO {sequencer};
