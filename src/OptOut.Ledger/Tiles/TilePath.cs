@@ -79,6 +79,8 @@ public sealed record TilePath
         var partial = parts[^2].EndsWith(".p", StringComparison.Ordinal);
         var width = partial ? Number(parts[^1], FullWidth - 1) : FullWidth;
         var groups = partial ? parts[2..^1] : parts[2..];
+        if (groups.Length == 0)
+            throw Malformed();
         if (partial)
             groups[^1] = groups[^1][..^2];
 

@@ -278,6 +278,7 @@ CREATE TABLE optout.rejected_acknowledgement (
     body_hash   bytea NOT NULL,
     received_at timestamptz NOT NULL
 );
+CREATE INDEX rejected_acknowledgement_delivery ON optout.rejected_acknowledgement (delivery_id);
 SELECT optout.make_append_only('optout.rejected_acknowledgement');
 
 -- Callers' keys: SHA-256 of the secret only.
