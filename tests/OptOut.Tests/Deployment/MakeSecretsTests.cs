@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using OptOut.Service.Audit.Sequencing;
 using OptOut.Service.Platform.Keys;
 
 namespace OptOut.Tests.Deployment;
@@ -49,6 +50,8 @@ public sealed class MakeSecretsTests : IDisposable
 
         Assert.Matches("^oo_[0-9a-f]{16}_[A-Za-z0-9_-]{43}$", made["admin-key"]);
         Assert.NotNull(KeyRing.Load(Path.Combine(Secrets, "master-keys.json")));
+        using var ledger = LedgerKeys.Load(new LedgerSettings("log.example", Path.Combine(Secrets, "ledger-keys.json"), null));
+        Assert.Equal("log.example", ledger.Verifiers[0].Name);
         Assert.True(Uri.TryCreate(made["rabbitmq-uri"], UriKind.Absolute, out _));
     }
 

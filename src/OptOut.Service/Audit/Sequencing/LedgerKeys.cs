@@ -40,7 +40,7 @@ internal sealed class LedgerKeys : IDisposable
         {
             if (new FileInfo(file).Length > MaxFileBytes)
                 throw new FormatException("The file is too long.");
-            var stored = JsonSerializer.Deserialize<StoredKeys>(File.ReadAllBytes(file))
+            var stored = JsonSerializer.Deserialize<StoredKeys>(File.ReadAllBytes(file), JsonSerializerOptions.Web)
                 ?? throw new FormatException("The file is empty.");
             var ecdsa = ECDsa.Create();
             ecdsa.ImportPkcs8PrivateKey(stored.EcdsaPkcs8, out _);
@@ -64,7 +64,7 @@ internal sealed class LedgerKeys : IDisposable
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var stored = new StoredKeys(ecdsa.ExportPkcs8PrivateKey(), RandomNumberGenerator.GetBytes(SeedBytes));
         using var stream = FileModes.Create(file, FileModes.OwnerReadWrite);
-        stream.Write(JsonSerializer.SerializeToUtf8Bytes(stored));
+        stream.Write(JsonSerializer.SerializeToUtf8Bytes(stored, JsonSerializerOptions.Web));
         stream.Flush(flushToDisk: true);
     }
 
