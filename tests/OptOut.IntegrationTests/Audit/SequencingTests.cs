@@ -88,6 +88,32 @@ public sealed class SequencingTests(Servers servers) : IDisposable
     }
 
     [Fact]
+    public async Task Tens_of_thousands_of_waiting_leaves_are_published_in_seconds()
+    {
+        const int Leaves = 40_000;
+        await using var service = await LedgerRig.StartAsync(servers, directory);
+        var started = TimeProvider.System.GetTimestamp();
+        await service.RunAsync(
+            $"""
+            INSERT INTO ledger.pending (entry_id, leaf, leaf_hash)
+            SELECT gen_random_uuid(), l, sha256('\x00'::bytea || l)
+            FROM (SELECT convert_to(repeat('x', 300) || i, 'UTF8') AS l FROM generate_series(1, {Leaves}) i) t
+            """);
+        var written = TimeProvider.System.GetElapsedTime(started);
+        var size = await service.PublishedAsync();
+        var published = TimeProvider.System.GetElapsedTime(started) - written;
+
+        Assert.True(size >= Leaves);
+        started = TimeProvider.System.GetTimestamp();
+        var report = await service.App.Services.GetRequiredService<LedgerAudit>().RunAsync(Cancel);
+        var audited = TimeProvider.System.GetElapsedTime(started);
+        Assert.Empty(report.Faults);
+        TestContext.Current.SendDiagnosticMessage(
+            "{0} leaves: written in {1}, published {2} later, audited in {3}", Leaves, written, published, audited);
+        Assert.True(published < TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public async Task A_published_tile_with_other_bytes_is_an_incident_and_is_never_overwritten()
     {
         await using var service = await LedgerRig.StartAsync(servers, directory);
