@@ -55,6 +55,8 @@ public sealed class CrashRig : IAsyncLifetime
             .FenceInMemory().FromRabbitMq(options => options.Uri = Broker.Uri.ToString());
         _subscriber = builder.Build();
         await _subscriber.StartAsync();
+        // RabbitMQ 3.10 forgets the members of a quorum queue that is killed in the first moments of its life.
+        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -46,13 +46,13 @@ public sealed class SequencingTests(Servers servers) : IDisposable
 
         // The database ends the holder's session, as it does for a process that died.
         await first.RunAsync(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7268 AND granted");
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7266 AND objid = 4 AND granted");
         await Task.WhenAll(Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? first : second).StopManyAsync(100)));
         var size = await first.PublishedAsync();
 
         Assert.Equal(size, await first.CountAsync("ledger.entry"));
         Assert.Equal(size - 1, await first.ScalarAsync<long>("SELECT max(entry_index) FROM ledger.entry"));
-        Assert.Equal(1, await first.CountAsync("pg_locks WHERE locktype = 'advisory' AND classid = 7268 AND granted"));
+        Assert.Equal(1, await first.CountAsync("pg_locks WHERE locktype = 'advisory' AND classid = 7266 AND objid = 4 AND granted"));
         Assert.Empty((await second.App.Services.GetRequiredService<LedgerAudit>().RunAsync(Cancel)).Faults);
         Assert.Equal((await first.CheckpointAsync()).ToString(), (await second.CheckpointAsync()).ToString());
     }

@@ -17,7 +17,7 @@ internal sealed partial class SequencingService(
     TimeProvider clock,
     ILogger<SequencingService> logger) : BackgroundService
 {
-    private const string TryLock = "SELECT pg_try_advisory_lock(7268, 1)";
+    private const string TryLock = "SELECT pg_try_advisory_lock(7266, 4)";
 
     /// <summary>How often waiting leaves are looked for: one short statement by index.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);

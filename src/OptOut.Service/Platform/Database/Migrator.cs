@@ -5,11 +5,15 @@ using Npgsql;
 namespace OptOut.Service.Platform.Database;
 
 /// <summary>
-/// Brings both databases to this build's schema. Any replica may run it: EF Core takes a database-wide lock.
+/// Brings both databases to this build's schema. Any replica may run it: one at a time holds a lock.
 /// Where the owner's login is not configured and another role owns the schema, an old schema is refused, not changed.
 /// </summary>
 internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator> logger)
 {
+    // The lock ends with its session, which is not pooled. The time-out is for this wait alone.
+    private const string AwaitOthers =
+        "SET lock_timeout = '10min'; SELECT pg_advisory_lock(7266, 3); RESET lock_timeout";
+
     /// <summary>Migrates what this process may migrate; throws <see cref="ConfigurationException"/> where it may not.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -39,8 +43,16 @@ internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator
                 throw new ConfigurationException([
                     $"Database '{acting.Database}' lacks {string.Join(", ", pending)}; "
                     + "run 'OptOut.Service migrate' with the owner's login, or set ConnectionStrings__OptOutOwner."]);
-            LogMigrating(acting.Database!, pending.Count);
-            await context.Database.MigrateAsync(cancellationToken);
+            // EF Core looks for the schema and makes it before it locks anything: replicas on an empty database collide.
+            await context.Database.OpenConnectionAsync(cancellationToken);
+            await context.Database.ExecuteSqlRawAsync(AwaitOthers, cancellationToken);
+            if ((await PendingAsync(context, cancellationToken)).Count > 0)
+            {
+                LogMigrating(acting.Database!, pending.Count);
+                await context.Database.MigrateAsync(cancellationToken);
+            }
+
+            await context.Database.CloseConnectionAsync();
         }
 
         if (owner is not null)
