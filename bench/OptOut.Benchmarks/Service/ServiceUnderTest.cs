@@ -29,10 +29,11 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
     public static async Task<ServiceUnderTest> StartAsync(BenchServers servers, CancellationToken cancellationToken)
     {
         var program = FindProgram();
-        var keys = Path.Combine(servers.Directory, "master-keys.json");
-        if (!File.Exists(keys))
+        foreach (var (command, file) in new[] { ("new-master-key", MasterKeys(servers)), ("new-ledger-key", LedgerKeys(servers)) })
         {
-            var make = new ServerCommand("dotnet", [program, "new-master-key", keys]) { KeepsEnvironment = true };
+            if (File.Exists(file))
+                continue;
+            var make = new ServerCommand("dotnet", [program, command, file]) { KeepsEnvironment = true };
             await ServerTool.RunAsync(make, ToolLimit, cancellationToken);
         }
 
@@ -44,7 +45,7 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
                 new ServerCommand("dotnet", [program])
                 {
                     KeepsEnvironment = true,
-                    Environment = Settings(servers, address, key, keys),
+                    Environment = Settings(servers, address, key),
                     WorkingDirectory = Path.GetDirectoryName(program)!,
                 },
                 Path.Combine(servers.Directory, "service.log")),
@@ -67,7 +68,11 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
         process.Dispose();
     }
 
-    private static Dictionary<string, string> Settings(BenchServers servers, Uri address, string key, string keys)
+    private static string MasterKeys(BenchServers servers) => Path.Combine(servers.Directory, "master-keys.json");
+
+    private static string LedgerKeys(BenchServers servers) => Path.Combine(servers.Directory, "ledger-keys.json");
+
+    private static Dictionary<string, string> Settings(BenchServers servers, Uri address, string key)
     {
         var connections = servers.Connections;
         return new Dictionary<string, string>
@@ -78,7 +83,9 @@ internal sealed class ServiceUnderTest : IAsyncDisposable
             ["ConnectionStrings__OptOutKeys"] = connections.KeysService,
             ["ConnectionStrings__OptOutKeysOwner"] = connections.Keys,
             ["RabbitMq__Uri"] = servers.BrokerUri.AbsoluteUri,
-            ["OptOut__MasterKeyFile"] = keys,
+            ["OptOut__MasterKeyFile"] = MasterKeys(servers),
+            ["OptOut__LedgerKeyFile"] = LedgerKeys(servers),
+            ["OptOut__LedgerDirectory"] = Path.Combine(servers.Directory, "ledger"),
             ["OptOut__BootstrapAdminKey"] = key,
             ["OptOut__DataDirectory"] = Path.Combine(servers.Directory, "service"),
             ["Urls"] = address.AbsoluteUri,
