@@ -42,8 +42,10 @@ internal sealed class PressPace(TimeProvider clock)
     /// <summary>Waits until a good press that began at <paramref name="started"/> would be done.</summary>
     public async Task CatchUpAsync(long started, CancellationToken cancellationToken)
     {
-        var rest = Pace - clock.GetElapsedTime(started);
-        if (rest > TimeSpan.Zero)
-            await Task.Delay(rest, clock, cancellationToken);
+        // A timer counts whole milliseconds and may be early: what is left is waited for again.
+        var pace = Pace;
+        TimeSpan rest;
+        while ((rest = pace - clock.GetElapsedTime(started)) > TimeSpan.Zero)
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds)), clock, cancellationToken);
     }
 }
