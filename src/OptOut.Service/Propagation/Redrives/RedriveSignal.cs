@@ -1,25 +1,6 @@
+using OptOut.Service.Platform.Background;
+
 namespace OptOut.Service.Propagation.Redrives;
 
-/// <summary>Wakes this process's redrives; others notice by the clock.</summary>
-internal sealed class RedriveSignal : IDisposable
-{
-    private readonly SemaphoreSlim _wake = new(0, 1);
-
-    public void Wake()
-    {
-        try
-        {
-            _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is awake already.
-        }
-    }
-
-    /// <summary>Ends with the next wake, or after the given time.</summary>
-    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
-        _wake.WaitAsync(atMost, cancellationToken);
-
-    public void Dispose() => _wake.Dispose();
-}
+/// <summary>Wakes this process's redrives.</summary>
+internal sealed class RedriveSignal : WakeSignal;

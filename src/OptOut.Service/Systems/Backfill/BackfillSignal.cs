@@ -1,25 +1,6 @@
+using OptOut.Service.Platform.Background;
+
 namespace OptOut.Service.Systems.Backfill;
 
-/// <summary>Wakes this process's backfill after a registration; others notice by the clock.</summary>
-internal sealed class BackfillSignal : IDisposable
-{
-    private readonly SemaphoreSlim _wake = new(0, 1);
-
-    public void Wake()
-    {
-        try
-        {
-            _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is awake already.
-        }
-    }
-
-    /// <summary>Ends with the next wake, or after the given time.</summary>
-    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) =>
-        _wake.WaitAsync(atMost, cancellationToken);
-
-    public void Dispose() => _wake.Dispose();
-}
+/// <summary>Wakes this process's backfill after a registration.</summary>
+internal sealed class BackfillSignal : WakeSignal;
