@@ -1,5 +1,5 @@
+using OptOut.Contracts.Identifiers;
 using OptOut.Service.Purposes;
-using OptOut.Service.Subjects.Identifiers;
 
 namespace OptOut.Service.Recording;
 

@@ -1,6 +1,6 @@
+using OptOut.Contracts.Identifiers;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Keys;
-using OptOut.Service.Subjects.Identifiers;
 
 namespace OptOut.Service.Subjects;
 

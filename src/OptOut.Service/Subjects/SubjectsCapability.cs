@@ -1,10 +1,10 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OptOut.Contracts.Identifiers;
 using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.OpenApi;
 using OptOut.Service.Recording.Endpoints;
 using OptOut.Service.Subjects.Endpoints;
-using OptOut.Service.Subjects.Identifiers;
 
 namespace OptOut.Service.Subjects;
 

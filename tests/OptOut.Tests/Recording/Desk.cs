@@ -1,10 +1,10 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using OptOut.Contracts.Identifiers;
 using OptOut.Service.Platform.Keys;
 using OptOut.Service.Purposes;
 using OptOut.Service.Recording;
 using OptOut.Service.Recording.Deciding;
-using OptOut.Service.Subjects.Identifiers;
 using OptOut.Service.Systems;
 using OptOut.Tests.Keys;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using OptOut.Service.Subjects.Identifiers;
+using OptOut.Contracts.Identifiers;
 
 namespace OptOut.Tests.Subjects;
 

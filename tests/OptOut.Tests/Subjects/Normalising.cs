@@ -1,4 +1,4 @@
-using OptOut.Service.Subjects.Identifiers;
+using OptOut.Contracts.Identifiers;
 
 namespace OptOut.Tests.Subjects;
 

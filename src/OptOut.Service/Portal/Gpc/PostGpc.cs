@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using OptOut.Contracts.Identifiers;
 using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Purposes;
 using OptOut.Service.Recording;
 using OptOut.Service.Recording.Endpoints;
 using OptOut.Service.Recording.GroupCommit;
-using OptOut.Service.Subjects.Identifiers;
 
 namespace OptOut.Service.Portal.Gpc;
 

@@ -91,7 +91,7 @@ internal static class PageLanguages
     {
         var channels = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < words.Length; i++)
-            channels.Add(Purposes.Channels.All[i], words[i]);
+            channels.Add(Contracts.Scopes.Channels.All[i], words[i]);
         return channels.ToFrozenDictionary(StringComparer.Ordinal);
     }
 }

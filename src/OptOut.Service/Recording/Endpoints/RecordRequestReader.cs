@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
+using OptOut.Contracts.Identifiers;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Purposes;
-using OptOut.Service.Subjects.Identifiers;
 
 namespace OptOut.Service.Recording.Endpoints;
 

@@ -1,4 +1,5 @@
 using OptOut.Contracts;
+using OptOut.Contracts.Identifiers;
 using OptOut.Service.Access;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Http;
@@ -6,7 +7,6 @@ using OptOut.Service.Portal;
 using OptOut.Service.Purposes;
 using OptOut.Service.Recording;
 using OptOut.Service.Recording.GroupCommit;
-using OptOut.Service.Subjects.Identifiers;
 
 namespace OptOut.Service.Systems.Operation;
 

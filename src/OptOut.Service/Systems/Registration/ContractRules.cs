@@ -1,6 +1,6 @@
+using OptOut.Contracts.Identifiers;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Purposes;
-using OptOut.Service.Subjects.Identifiers;
 
 namespace OptOut.Service.Systems.Registration;
 

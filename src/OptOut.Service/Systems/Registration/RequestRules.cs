@@ -1,10 +1,10 @@
 using OptOut.Contracts;
+using OptOut.Contracts.Identifiers;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Propagation.Channels;
 using OptOut.Service.Propagation.Channels.RabbitMq;
 using OptOut.Service.Propagation.Channels.Webhook;
 using OptOut.Service.Purposes;
-using OptOut.Service.Subjects.Identifiers;
 
 namespace OptOut.Service.Systems.Registration;
 

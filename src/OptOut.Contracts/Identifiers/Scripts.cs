@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>
 /// Unicode's "highly restrictive" level (UTS #39): one script, or Latin with the scripts that are written together in

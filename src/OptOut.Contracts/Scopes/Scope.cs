@@ -1,4 +1,4 @@
-namespace OptOut.Service.Purposes;
+namespace OptOut.Contracts.Scopes;
 
 /// <summary>
 /// What a stop covers: a purpose of the dotted tree (<c>all</c> is its root) and a channel (<c>any</c> is above each).

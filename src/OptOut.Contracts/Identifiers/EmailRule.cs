@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>
 /// E-mail addresses (RFC 5321, RFC 6531): trimmed, NFC, full-width forms to ASCII, local part folded, domain to

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>Identifiers that another system made up: kept as they are, but for spelling.</summary>
 internal static class PlainRules

@@ -1,4 +1,4 @@
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>
 /// Phone numbers to <c>+</c> E.164: international with + or 00, national only where a default region is configured.

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>A phone number as typed, reduced to its digits.</summary>
 /// <param name="Plus">It began with +.</param>

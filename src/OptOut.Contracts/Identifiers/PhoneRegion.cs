@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>
 /// How national numbers are written in one region. The trunk prefix is dialled inside the country and dropped outside;

@@ -1,4 +1,4 @@
-namespace OptOut.Service.Purposes;
+namespace OptOut.Contracts.Scopes;
 
 /// <summary>
 /// The channels, in their stored order: a channel's byte is its place here and stands in links and rows, so the order

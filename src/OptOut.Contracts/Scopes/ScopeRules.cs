@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace OptOut.Service.Purposes;
+namespace OptOut.Contracts.Scopes;
 
 /// <summary>
 /// Which scope covers which. A purpose covers itself and everything below it on the dotted tree, <c>all</c> covers

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>What all identifier types share: bounds, forbidden characters, Unicode NFC, case.</summary>
 internal static class IdentifierText

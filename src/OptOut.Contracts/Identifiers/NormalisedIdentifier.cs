@@ -1,4 +1,4 @@
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>
 /// An identifier in its one canonical form. <paramref name="MatchForms"/> are the values under which a standing stop

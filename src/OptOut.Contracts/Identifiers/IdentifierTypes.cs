@@ -1,4 +1,4 @@
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>The identifier types that every installation has.</summary>
 internal static class IdentifierTypes

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace OptOut.Service.Subjects.Identifiers;
+namespace OptOut.Contracts.Identifiers;
 
 /// <summary>
 /// The domain of an address: a full name in lower-case ASCII, international labels in their xn-- form, without a
