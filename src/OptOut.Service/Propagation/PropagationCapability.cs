@@ -4,11 +4,13 @@ using OptOut.Service.Platform.OpenApi;
 using OptOut.Service.Platform.Telemetry;
 using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Propagation.Channels;
+using OptOut.Service.Propagation.Channels.Pull;
 using OptOut.Service.Propagation.Channels.RabbitMq;
 using OptOut.Service.Propagation.Channels.Webhook;
 using OptOut.Service.Propagation.Dispatch;
 using OptOut.Service.Propagation.Reading;
 using OptOut.Service.Propagation.Redrives;
+using OptOut.Service.Systems;
 
 namespace OptOut.Service.Propagation;
 
@@ -36,13 +38,15 @@ internal static class PropagationCapability
             .AddSingleton<RedriveRun>()
             .AddHostedService<RedriveWorker>()
             .AddSingleton<EventBuilder>()
+            .AddSingleton<PullClaims>()
+            .AddSingleton<PullDesk>()
             .AddSingleton<AcknowledgementStore>()
             .AddSingleton<AcknowledgementRecorder>()
             .AddSingleton<IAcknowledgementSink>(provider => provider.GetRequiredService<AcknowledgementRecorder>())
             .AddSingleton<DeliveryQueries>()
             .AddWebhookChannel(new WebhookOptions { AllowPrivateTargets = allowPrivateTargets })
             .AddSingleton<IReadinessCheck, DispatchReadiness>()
-            .AddHostedService<WebhookDispatcher>();
+            .AddHostedService<CallDispatcher>();
         return brokerUri is null ? services : services.AddBroker(new RabbitMqOptions { Uri = brokerUri });
     }
 
@@ -79,6 +83,12 @@ internal static class PropagationCapability
             .Refuses(PostAcknowledgements.SignatureInvalid, PostAcknowledgements.Rejected, ProblemKinds.TooManyItems)
             .WithExample(ReadingExamples.Acknowledgements,
                 """{ "items": [ { "status": 201, "id": "ack_01998a6f0d1e7c11b2d3e4f5a6b7c8d9" } ] }""", status: 207);
+        group.MapGet("/systems/{name}/events", GetEvents.HandleAsync).WithName("PullEvents")
+            .WithSummary("The events that a system of channel pull has not answered, oldest first; each fetch is an attempt")
+            .RequireRoles("system")
+            .Refuses(ProblemKinds.InvalidParameter, ProblemKinds.NotFound, GetEvents.NotPulled, GetEvents.Paused,
+                SystemProblems.Retired)
+            .WithExample(response: GetEvents.Example);
         return routes;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class DispatchReadiness(Databases databases) : IReadinessCheck
         SELECT extract(epoch FROM now() - min(o.due_at))::float8
         FROM optout.system s CROSS JOIN LATERAL (
             SELECT due_at FROM optout.open_delivery WHERE system_id = s.system_id ORDER BY due_at LIMIT 1) o
-        WHERE s.state = 'active'
+        WHERE s.state = 'active' AND s.channel ->> 'type' <> 'pull'
         """;
 
     public string Name => "dispatch";

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace OptOut.Service.Systems;
 
 /// <summary>What a system subscribes to.</summary>
@@ -17,10 +15,3 @@ public sealed record SystemContract(
 /// <param name="Type">Such as <c>email</c>.</param>
 /// <param name="Form"><c>plain</c>, <c>sha256</c> or <c>hmac</c>.</param>
 public sealed record ContractIdentifier(string Type, string Form = "plain");
-
-/// <summary>How a system is reached.</summary>
-/// <param name="Type"><c>rabbitmq</c> or <c>webhook</c>.</param>
-/// <param name="Url">A webhook's address; absent for others.</param>
-public sealed record SystemChannel(
-    string Type,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Url = null);

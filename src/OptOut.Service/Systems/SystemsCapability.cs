@@ -17,6 +17,7 @@ internal static class SystemsCapability
         .AddSingleton<SystemLeaf>()
         .AddSingleton<SystemActs>()
         .AddSingleton<SystemReader>()
+        .AddSingleton<ChannelRules>()
         .AddSingleton<RequestRules>()
         .AddSingleton<AfterCommit>()
         .AddSingleton<SystemRegistrar>()

@@ -100,29 +100,37 @@ internal sealed class Running : IAsyncDisposable
 
     /// <param name="url">Null for the broker.</param>
     /// <param name="identifiers">Each as <c>type:form</c>.</param>
-    public async Task<Downstream> RegisterAsync(
-        string purpose, Uri? url = null, int objective = 60, params string[] identifiers)
+    public Task<Downstream> RegisterAsync(
+        string purpose, Uri? url = null, int objective = 60, params string[] identifiers) => RegisterOnAsync(
+        purpose, url is null ? new { type = "rabbitmq" } : new { type = "webhook", url }, objective, identifiers);
+
+    /// <param name="channel">How the system is reached, as the registration has it.</param>
+    public async Task<Downstream> RegisterOnAsync(
+        string purpose, object channel, int objective = 60, params string[] identifiers)
     {
         var name = $"s{Guid.CreateVersion7():N}";
-        string[] named = identifiers is [] ? ["email:plain"] : identifiers;
-        var (status, body) = await DoAsync(HttpMethod.Put, $"/v1/systems/{name}", new
-        {
-            displayName = "A system",
-            kind = "internal",
-            owner = "somebody",
-            channel = url is null ? (object)new { type = "rabbitmq" } : new { type = "webhook", url },
-            contract = new
-            {
-                purposes = (string[])[purpose],
-                channels = (string[])["any"],
-                identifiers = named.Select(one => new { type = one.Split(':')[0], form = one.Split(':')[1] }),
-                objectiveSeconds = objective,
-            },
-        });
+        var (status, body) = await DoAsync(
+            HttpMethod.Put, $"/v1/systems/{name}", Definition(purpose, channel, objective, identifiers));
         Assert.True(status == 201, $"{status} {body}");
         return new Downstream(this, name,
             WebhookSecret.Parse(body.GetProperty("secret").GetString()!), body.GetProperty("apiKey").GetString()!);
     }
+
+    public static object Definition(string purpose, object channel, int objective = 60, params string[] identifiers) => new
+    {
+        displayName = "A system",
+        kind = "internal",
+        owner = "somebody",
+        channel,
+        contract = new
+        {
+            purposes = (string[])[purpose],
+            channels = (string[])["any"],
+            identifiers = (identifiers is [] ? ["email:plain"] : identifiers)
+                .Select(one => new { type = one.Split(':')[0], form = one.Split(':')[1] }),
+            objectiveSeconds = objective,
+        },
+    };
 
     /// <summary>Records a stop; the record as answered.</summary>
     public async Task<JsonElement> StopAsync(string purpose, string? email = null, params (string, string)[] headers)

@@ -69,10 +69,9 @@ public sealed class RegistrationTests(Servers servers)
     }
 
     [Theory]
-    [InlineData("connector")]
-    [InlineData("smtp")]
-    [InlineData("pull")]
-    public async Task A_channel_that_is_not_there_yet_is_named_as_such(string type)
+    [InlineData("carrier-pigeon")]
+    [InlineData("RabbitMQ")]
+    public async Task A_channel_that_is_not_there_is_named_as_such(string type)
     {
         await using var registry = await Registry.StartAsync(servers);
         var body = Registry.System();
@@ -81,7 +80,7 @@ public sealed class RegistrationTests(Servers servers)
         var (status, problem) = await registry.DoAsync(HttpMethod.Put, "/v1/systems/crm", body);
 
         Assert.Equal(422, status);
-        Assert.Equal("channel_type_unsupported", problem.GetProperty("errors")[0].GetProperty("code").GetString());
+        Assert.Equal("channel_type_unknown", problem.GetProperty("errors")[0].GetProperty("code").GetString());
     }
 
     [Fact]

@@ -5,4 +5,7 @@ internal static class ChannelTypes
 {
     public const string RabbitMq = "rabbitmq";
     public const string Webhook = "webhook";
+    public const string Pull = "pull";
+
+    public static readonly IReadOnlyList<string> All = [RabbitMq, Webhook, Pull];
 }

@@ -28,6 +28,6 @@ internal static class DeliveryChannels
         services.AddSingleton(new TargetPolicy(options.AllowPrivateTargets));
         services.AddSingleton(provider => new WebhookChannel(
             options, provider.GetRequiredService<TargetPolicy>(), provider.GetRequiredService<TimeProvider>()));
-        return services.AddSingleton<IDeliveryChannel>(provider => provider.GetRequiredService<WebhookChannel>());
+        return services.AddSingleton<ICalledChannel>(provider => provider.GetRequiredService<WebhookChannel>());
     }
 }

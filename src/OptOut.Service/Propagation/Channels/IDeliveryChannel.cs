@@ -16,3 +16,6 @@ internal interface IDeliveryChannel
     /// </summary>
     ValueTask<AttemptResult[]> SendAsync(IReadOnlyList<OutgoingDelivery> batch, CancellationToken cancellationToken);
 }
+
+/// <summary>A channel whose systems are called delivery by delivery, each call with an answer of its own.</summary>
+internal interface ICalledChannel : IDeliveryChannel;

@@ -11,7 +11,8 @@ namespace OptOut.Service.Propagation.Dispatch;
 /// </summary>
 internal sealed class DeliveryClaims(Databases databases)
 {
-    private const string Columns =
+    /// <summary>What <see cref="Read"/> takes, of o, d, v and s, and the joins that name them beside o.</summary>
+    internal const string Columns =
         """
         o.delivery_id, o.system_id, o.opt_out_id, o.version, o.apply_by, d.state, d.attempts, d.sent_at,
             v.subject_id, s.survivor_id, v.purpose, v.channel, v.state, v.recorded_at, v.record_hash, v.synthetic,
@@ -22,7 +23,7 @@ internal sealed class DeliveryClaims(Databases databases)
             greatest(0, extract(epoch FROM o.due_at - now()) * 1000)::float8
         """;
 
-    private const string Records =
+    internal const string Records =
         """
         JOIN optout.delivery d ON d.delivery_id = o.delivery_id
         JOIN optout.opt_out_version v ON v.opt_out_id = o.opt_out_id AND v.version = o.version
@@ -121,7 +122,7 @@ internal sealed class DeliveryClaims(Databases databases)
         return claimed;
     }
 
-    private static ClaimedDelivery Read(NpgsqlDataReader reader, DownstreamSystem system) => new()
+    internal static ClaimedDelivery Read(NpgsqlDataReader reader, DownstreamSystem system) => new()
     {
         DeliveryId = reader.GetGuid(0),
         System = system,

@@ -42,9 +42,12 @@ internal static class RetryPlan
     /// <summary>After a try that left the delivery open.</summary>
     public static RetryDecision AfterAttempt(
         DeliveryProgress progress, AttemptResult result, DateTimeOffset now, double draw) =>
-        progress.ChannelType == ChannelTypes.RabbitMq
-            ? AfterPublish(progress, result, now, draw)
-            : AfterCall(progress, result, now, draw);
+        progress.ChannelType switch
+        {
+            ChannelTypes.RabbitMq => AfterPublish(progress, result, now, draw),
+            ChannelTypes.Pull => AfterPull(progress, now),
+            _ => AfterCall(progress, result, now, draw),
+        };
 
     /// <summary>After a look at the queue of a confirmed message that needed no publishing.</summary>
     public static RetryDecision AfterCheck(DeliveryProgress progress, DateTimeOffset now)
@@ -71,7 +74,7 @@ internal static class RetryPlan
     /// what was only received is asked about by the schedule of what was sent, so that it is never asked in a circle.
     /// </summary>
     public static RetryDecision AfterOpenWord(DeliveryProgress progress, bool failed, DateTimeOffset now, double draw) =>
-        failed && progress.ChannelType == ChannelTypes.RabbitMq ? AfterFailedWord(progress, now, draw)
+        failed && progress.ChannelType is ChannelTypes.RabbitMq or ChannelTypes.Pull ? AfterFailedWord(progress, now, draw)
             : failed ? AfterCall(progress, new AttemptResult(AttemptOutcome.BadStatus, now, now), now, draw)
             : AfterAttempt(progress, new AttemptResult(AttemptOutcome.Sent, now, now), now, draw);
 
@@ -99,6 +102,10 @@ internal static class RetryPlan
         // The broker's absence is not the message's fault: never parked for it.
         _ => new RetryDecision.RetryAt(now + Jittered(Step(BrokerAwayDelays, progress.Attempts), draw)),
     };
+
+    // The system comes for it when it likes, and gets it again until it has answered: no step of ours, only its objective.
+    private static RetryDecision.CheckAt AfterPull(DeliveryProgress progress, DateTimeOffset now) =>
+        new(Later(progress.ApplyBy, now));
 
     private static RetryDecision AfterCall(
         DeliveryProgress progress, AttemptResult result, DateTimeOffset now, double draw)

@@ -3,18 +3,15 @@ using OptOut.Contracts.Identifiers;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Propagation.Channels;
 using OptOut.Service.Propagation.Channels.RabbitMq;
-using OptOut.Service.Propagation.Channels.Webhook;
 using OptOut.Service.Purposes;
 
 namespace OptOut.Service.Systems.Registration;
 
 /// <summary>Everything wrong with a registration, at once, each with its place in the body.</summary>
-internal sealed class RequestRules(IdentifierNormaliser identifiers, TargetPolicy targets)
+internal sealed class RequestRules(IdentifierNormaliser identifiers, ChannelRules channels)
 {
     public const string Internal = "internal";
     public const string Vendor = "vendor";
-
-    private static readonly string[] LaterTypes = ["connector", "smtp", "pull"];
 
     public IReadOnlyList<FieldError> Check(string name, SystemRequest request, PurposeTree purposes)
     {
@@ -29,41 +26,8 @@ internal sealed class RequestRules(IdentifierNormaliser identifiers, TargetPolic
             faults.Add(new FieldError("/owner", "text_invalid", RegistryText.Rule));
         if (request.Kind is not (Internal or Vendor))
             faults.Add(new FieldError("/kind", "kind_unknown", "internal or vendor."));
-        CheckChannel(request.Channel, faults);
+        channels.Check(request.Channel, request.Contract, faults);
         new ContractRules(purposes, identifiers).Check(request.Contract, faults);
         return faults;
-    }
-
-    private void CheckChannel(ChannelRequest channel, List<FieldError> faults)
-    {
-        if (LaterTypes.Contains(channel.Type, StringComparer.Ordinal))
-        {
-            faults.Add(new FieldError("/channel/type", "channel_type_unsupported", "Supported: rabbitmq, webhook."));
-            return;
-        }
-
-        if (channel.Definition is not null)
-            faults.Add(new FieldError("/channel/definition", "not_allowed", "Only a connector has a definition."));
-        if (channel.Type == ChannelTypes.Webhook)
-            CheckUrl(channel.Url, faults);
-        else if (channel.Url is not null)
-            faults.Add(new FieldError("/channel/url", "not_allowed", "Only a webhook has a URL."));
-        if (channel.Type is not (ChannelTypes.Webhook or ChannelTypes.RabbitMq))
-            faults.Add(new FieldError("/channel/type", "channel_type_unknown", "Supported: rabbitmq, webhook."));
-    }
-
-    private void CheckUrl(string? url, List<FieldError> faults)
-    {
-        if (url is null)
-        {
-            faults.Add(new FieldError("/channel/url", "required", "A webhook needs the URL to call."));
-            return;
-        }
-
-        var code = Uri.TryCreate(url, UriKind.Absolute, out var target)
-            ? targets.CheckUrl(target)
-            : TargetPolicy.NotAbsolute;
-        if (code is not null)
-            faults.Add(new FieldError("/channel/url", code, "An https URL with a public host, port 443, no user."));
     }
 }

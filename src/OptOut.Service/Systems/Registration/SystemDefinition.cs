@@ -9,7 +9,11 @@ internal sealed record SystemDefinition(
 {
     public static SystemDefinition Of(SystemRequest request) => new(
         request.DisplayName, request.Kind, request.Owner,
-        new SystemChannel(request.Channel.Type, request.Channel.Url), request.Contract);
+        ChannelOf(request.Channel), request.Contract);
+
+    private static SystemChannel ChannelOf(ChannelRequest asked) => new(
+        asked.Type, asked.Url, asked.Definition, asked.Settings is { Count: > 0 } ? asked.Settings : null,
+        asked.Lists is { Count: > 0 } ? asked.Lists : null, asked.Address);
 
     public static SystemDefinition Of(SystemRow row) => new(
         row.DisplayName, row.Kind, row.Owner, ReadChannel(row), ReadContract(row));
@@ -27,7 +31,7 @@ internal sealed record SystemDefinition(
     // Lists have no equality of their own; their JSON has.
     public bool IsSameAs(SystemDefinition other) =>
         DisplayName == other.DisplayName && Kind == other.Kind && Owner == other.Owner
-        && ChannelJson == other.ChannelJson && ContractJson == other.ContractJson;
+        && Channel == other.Channel && ContractJson == other.ContractJson;
 
     public void ApplyTo(SystemRow row, DateTimeOffset now)
     {

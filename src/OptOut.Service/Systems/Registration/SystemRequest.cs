@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace OptOut.Service.Systems.Registration;
 
 /// <summary>What a system is to be.</summary>
@@ -12,10 +10,19 @@ public sealed record SystemRequest(
     string DisplayName, string Kind, string Owner, ChannelRequest Channel, SystemContract Contract);
 
 /// <summary>How a system is to be reached.</summary>
-/// <param name="Type"><c>rabbitmq</c> or <c>webhook</c>.</param>
-/// <param name="Url">A webhook's address: required for it, not allowed elsewhere.</param>
-/// <param name="Definition">A connector's description; no connector is supported yet.</param>
-public sealed record ChannelRequest(string Type, string? Url = null, JsonElement? Definition = null);
+/// <param name="Type"><c>rabbitmq</c>, <c>webhook</c>, <c>connector</c>, <c>smtp</c> or <c>pull</c>.</param>
+/// <param name="Url">A webhook's address, required for it; a connector's, where the definition allows another one.</param>
+/// <param name="Definition">The name of a connector's definition: required for it, not allowed elsewhere.</param>
+/// <param name="Settings">What the definition asks for. A secret is a reference, <c>env:NAME</c> or <c>file:NAME</c>.</param>
+/// <param name="Lists">Which of the vendor's lists a scope means.</param>
+/// <param name="Address">An smtp system's mail address: required for it, not allowed elsewhere.</param>
+public sealed record ChannelRequest(
+    string Type,
+    string? Url = null,
+    string? Definition = null,
+    IReadOnlyDictionary<string, string>? Settings = null,
+    IReadOnlyList<VendorList>? Lists = null,
+    string? Address = null);
 
 /// <summary>The answer to a registration, given once: neither secret nor key can be read again.</summary>
 /// <param name="System">The system.</param>

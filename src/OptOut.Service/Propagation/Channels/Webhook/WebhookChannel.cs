@@ -10,7 +10,7 @@ namespace OptOut.Service.Propagation.Channels.Webhook;
 /// </summary>
 internal sealed class WebhookChannel(
     WebhookOptions options, TargetPolicy policy, ResolveName resolve, TimeProvider clock)
-    : IDeliveryChannel, IDisposable
+    : ICalledChannel, IDisposable
 {
     private const string ContentType = "application/cloudevents+json; charset=utf-8";
     private const string UserAgent = "OptOut/1";

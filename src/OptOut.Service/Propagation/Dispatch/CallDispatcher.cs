@@ -1,22 +1,22 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Npgsql;
 using OptOut.Contracts;
 using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Propagation.Channels;
-using OptOut.Service.Propagation.Channels.Webhook;
 using OptOut.Service.Propagation.Schedules;
 using OptOut.Service.Systems;
 
 namespace OptOut.Service.Propagation.Dispatch;
 
 /// <summary>
-/// Calls webhooks. Each system has its own bound of calls in flight, so that a slow or hanging one holds back nobody
+/// Makes the calls of every channel that is called. Each system has its own bound of calls in flight, so that a slow or hanging one holds back nobody
 /// else; one opt-out is never in flight twice for one system, so that its versions arrive in order.
 /// </summary>
-internal sealed partial class WebhookDispatcher(
+internal sealed partial class CallDispatcher(
     DeliveryClaims claims,
     EventBuilder events,
-    WebhookChannel channel,
+    IEnumerable<ICalledChannel> channels,
     DispatchResults results,
     SystemBreaker breaker,
     AcknowledgementRecorder acknowledgements,
@@ -24,12 +24,15 @@ internal sealed partial class WebhookDispatcher(
     PartitionOwnership ownership,
     DispatchSignal signal,
     TimeProvider clock,
-    ILogger<WebhookDispatcher> logger) : BackgroundService
+    ILogger<CallDispatcher> logger) : BackgroundService
 {
     private const int CallsPerSystem = 16;
     private const int CallsInAll = 256;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ProbeLook = TimeSpan.FromMilliseconds(500);
+
+    private readonly FrozenDictionary<string, ICalledChannel> _channels =
+        channels.ToFrozenDictionary(channel => channel.Type, StringComparer.Ordinal);
 
     // Passes come with each commit; open breakers are looked at no more often than the clock alone would.
     private long _probedAt = long.MinValue;
@@ -113,7 +116,7 @@ internal sealed partial class WebhookDispatcher(
         var known = (await systems.RecentAsync(cancellationToken)).All.ToArray();
         Random.Shared.Shuffle(known); // With more systems than calls, none is always last.
         return [.. known
-            .Where(s => s.Channel.Type == ChannelTypes.Webhook && s is { IsPaused: false, IsRetired: false })
+            .Where(s => _channels.ContainsKey(s.Channel.Type) && s is { IsPaused: false, IsRetired: false })
             .Select(s => (s, CallsPerSystem - busy.GetValueOrDefault(s.Id)))
             .Where(q => q.Item2 > 0)];
     }
@@ -149,7 +152,7 @@ internal sealed partial class WebhookDispatcher(
 
     private async Task CallAsync(ClaimedDelivery delivery, OutgoingDelivery outgoing, CancellationToken stoppingToken)
     {
-        var result = (await channel.SendAsync([outgoing], stoppingToken))[0];
+        var result = (await _channels[delivery.System.Channel.Type].SendAsync([outgoing], stoppingToken))[0];
         if (result.Outcome == AttemptOutcome.Interrupted)
             return;
         if (result is { Outcome: AttemptOutcome.Sent, Answer: { } answer }
@@ -179,7 +182,7 @@ internal sealed partial class WebhookDispatcher(
         return await acknowledgements.TakeWebhookAnswerAsync(delivery.System, message, CancellationToken.None);
     }
 
-    [LoggerMessage(330, LogLevel.Warning, "A pass over webhooks failed with {ErrorType} {SqlState}; it is repeated")]
+    [LoggerMessage(330, LogLevel.Warning, "A pass over the systems that are called failed with {ErrorType} {SqlState}; it is repeated")]
     private partial void LogPassFailed(string errorType, string? sqlState);
 
     [LoggerMessage(331, LogLevel.Warning, "The result of a call to {System} could not be stored ({ErrorType}); it is made again")]
