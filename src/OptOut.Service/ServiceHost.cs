@@ -1,6 +1,7 @@
 using OptOut.Service.Access;
 using OptOut.Service.Access.Approvals;
 using OptOut.Service.Audit;
+using OptOut.Service.Enforcement;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Embedded;
 using OptOut.Service.Platform.Http;
@@ -99,6 +100,7 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddPropagation(settings.BrokerUri, settings.AllowPrivateTargets, settings.EventSource);
         services.AddPortal();
         services.AddAudit(settings.Ledger);
+        services.AddEnforcement(builder.Configuration);
     }
 
     private static void Map(WebApplication app)
@@ -117,5 +119,6 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         app.MapPropagation();
         app.MapPortal();
         app.MapAudit();
+        app.MapEnforcement();
     }
 }

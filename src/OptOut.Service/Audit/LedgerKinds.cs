@@ -22,4 +22,7 @@ internal static class LedgerKinds
     public const string PurposeChanged = "purpose_changed";
     public const string OverrideAsked = "override_asked";
     public const string OverrideApproved = "override_approved";
+    public const string Decided = "decided";
+    public const string Reconciled = "reconciled";
+    public const string Imported = "imported";
 }

@@ -55,7 +55,8 @@ internal sealed partial class RequestFrame(RequestDelegate next, TimeProvider cl
     {
         if (http.RequestAborted.IsCancellationRequested)
         {
-            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            if (!http.Response.HasStarted)
+                http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return;
         }
 

@@ -16,6 +16,8 @@ internal static class Label
     public const string Reason = "optout.reason";
     public const string Code = "optout.code";
     public const string Queue = "optout.queue";
+    public const string Mode = "optout.mode";
+    public const string Answer = "optout.answer";
 
     public const string Other = "other";
 
@@ -35,6 +37,8 @@ internal static class Label
             [Reason] = Words("malformed", "unknown", "wrong_secret"),
             [Code] = null,
             [Queue] = null,
+            [Mode] = Words("check", "filter", "gate", "live", "reconciliation"),
+            [Answer] = Words("stop", "go", "unknown"),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>A label whose words are known here.</summary>

@@ -35,6 +35,15 @@ internal static class OptOutTelemetry
     private static readonly Counter<long> RejectedAcknowledgements = Meter.CreateCounter<long>(
         "optout.acknowledgements.rejected", "{acknowledgement}", "Acknowledgements that changed nothing, by code.");
 
+    private static readonly Counter<long> Answers = Meter.CreateCounter<long>(
+        "optout.answers", "{answer}", "Questions answered, by way of asking and answer.");
+
+    private static readonly Counter<long> RefusedQuestions = Meter.CreateCounter<long>(
+        "optout.questions.refused", "{request}", "Requests refused because their key has asked too much.");
+
+    private static readonly Counter<long> FeedChanges = Meter.CreateCounter<long>(
+        "optout.feed.changes", "{change}", "Versions told to the streams of gates.");
+
     private static readonly Counter<long> AuthFailures = Meter.CreateCounter<long>(
         "optout.auth.failures", "{failure}", "Credentials refused, by reason.");
 
@@ -55,6 +64,17 @@ internal static class OptOutTelemetry
 
     public static void AcknowledgementRejected(string code) =>
         RejectedAcknowledgements.Add(1, Label.Configured(Label.Code, code));
+
+    /// <summary>So many questions got this answer: stop, go or unknown.</summary>
+    public static void Answered(string mode, string answer, int count)
+    {
+        if (count > 0)
+            Answers.Add(count, Label.Of(Label.Mode, mode), Label.Of(Label.Answer, answer));
+    }
+
+    public static void QuestionsRefused() => RefusedQuestions.Add(1);
+
+    public static void FedChanges(int count) => FeedChanges.Add(count);
 
     public static void AuthFailed(string reason) => AuthFailures.Add(1, Label.Of(Label.Reason, reason));
 

@@ -20,3 +20,11 @@ internal sealed class KeysInitial : Migration
     protected override void Up(MigrationBuilder migrationBuilder) =>
         migrationBuilder.Sql(EmbeddedText.ReadSql("0001_keys.sql"));
 }
+
+[DbContext(typeof(OptOutDbContext))]
+[Migration("0004_enforcement")]
+internal sealed class MainEnforcement : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0004_enforcement.sql"));
+}

@@ -18,3 +18,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO {sequencer};
 GRANT INSERT ON ledger.entry, ledger.tile, ledger.checkpoint TO {sequencer};
 GRANT DELETE ON ledger.pending TO {sequencer};
 GRANT UPDATE ON ledger.head TO {sequencer};
+
+GRANT INSERT ON optout.decision, optout.decision_tally, optout.reconciliation, optout.import_job, optout.import_chunk
+    TO {service};
+GRANT UPDATE ON optout.decision_tally, optout.import_job, optout.import_chunk TO {service};
+GRANT DELETE ON optout.import_chunk TO {service};
