@@ -24,6 +24,9 @@ internal static class EnforcementCapability
         .AddSingleton<FeedQueries>()
         .AddSingleton<FeedHub>()
         .AddSingleton<FeedHello>()
+        .AddSingleton<PastQueries>()
+        .AddSingleton<MessageIds>()
+        .AddSingleton<ReportReader>()
         .AddSingleton<DecisionStore>()
         .AddSingleton<DecisionRecorder>()
         .AddHostedService(provider => provider.GetRequiredService<DecisionRecorder>())
@@ -45,6 +48,23 @@ internal static class EnforcementCapability
             .Refuses(ProblemKinds.InvalidCursor, GetStream.LedgerNotCurrent, ProblemKinds.Overloaded,
                 ProblemKinds.StorageUnavailable)
             .WithExample(response: EnforcementExamples.Stream, responseType: "text/event-stream");
+        MapDecisions(routes);
         return routes;
+    }
+
+    private static void MapDecisions(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/decisions", PostDecisions.HandleAsync).WithTags(Tag).WithName("ReportDecisions")
+            .WithSummary("What a gate or a sender blocked, cancelled, or sent after a stop; up to 1,000")
+            .RequireRoles("gate")
+            .Refuses(ProblemKinds.ValidationFailed, ProblemKinds.TooManyItems, ProblemKinds.TooManyRequests,
+                ProblemKinds.StorageUnavailable)
+            .WithExample(EnforcementExamples.Decisions, EnforcementExamples.DecisionsAnswer, status: 207);
+        routes.MapGet("/v1/opt-outs/{id}/decisions", GetDecisions.HandleAsync).WithTags(Tag).WithName("ListDecisions")
+            .WithSummary("What was blocked under an opt-out, how and by whom, oldest first")
+            .RequireRoles("recorder", "portal", "reader", "operator", "auditor")
+            .Refuses(ProblemKinds.NotFound, ProblemKinds.InvalidCursor)
+            .WithListParameters()
+            .WithExample(response: $$"""{ "data": [ {{EnforcementExamples.Decision}} ], "nextCursor": null }""");
     }
 }

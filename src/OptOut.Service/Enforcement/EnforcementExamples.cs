@@ -23,4 +23,23 @@ internal static class EnforcementExamples
         data: {"prev":"EGsyMDI2MTEyMWExYjE","keyId":"k20261121a1b2","entries":[["q83vEjRWeJCrze8SNFZ4kA",0,3]],"sets":[["marketing/any"]]}
 
         """;
+
+    public const string Decisions =
+        """
+        { "items": [ { "identifier": { "type": "email", "value": "ada@example.com" }, "purpose": "marketing",
+                       "channel": "email", "outcome": "cancelled", "at": "2026-11-20T15:00:01.020Z",
+                       "messageId": "m-20261120-118", "mode": "gate" } ] }
+        """;
+
+    public const string DecisionsAnswer =
+        """{ "items": [ { "status": 201, "id": "dec_01998a6f0d1e7c11b2d3e4f5a6b7c8d9" } ] }""";
+
+    public const string Decision =
+        """
+        { "id": "dec_01998a6f0d1e7c11b2d3e4f5a6b7c8d9", "version": 1, "purpose": "marketing", "channel": "email",
+          "outcome": "cancelled", "mode": "gate", "at": "2026-11-20T15:00:01.020Z",
+          "effectiveFrom": "2026-11-20T15:00:00.000Z", "recordedAt": "2026-11-20T15:00:03.250Z",
+          "askedBy": "key:0123456789abcdef", "messageId": "m-20261120-118",
+          "ledgerEntryId": "01998a6f0d1e7c11b2d3e4f5a6b7c8da" }
+        """;
 }

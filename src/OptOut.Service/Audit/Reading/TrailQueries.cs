@@ -67,6 +67,9 @@ internal sealed class TrailQueries(Databases databases)
                 UNION ALL SELECT closed_at, 6, delivery_id, version, 'closed', version,
                     name, delivery_id, state, NULL, NULL, NULL
                 FROM d WHERE closed_at IS NOT NULL
+                UNION ALL SELECT at, 7, decision_id, version, 'decided', version,
+                    NULL, NULL, outcome || '_by_' || mode, NULL, NULL, ledger_entry_id
+                FROM optout.decision WHERE opt_out_id = $1
             ) e
             WHERE (at, rank, id, number) > ($2, $3, $4, $5) ORDER BY at, rank, id, number LIMIT $6
         ) t

@@ -1,3 +1,4 @@
+using System.Buffers;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.Keys;
 using OptOut.Service.Purposes;
@@ -11,6 +12,8 @@ internal sealed class QuestionReader(IdentifierNormaliser normaliser, Identifier
     public const string Transactional = "transactional";
 
     private const int HexDigits = 2 * KeyRing.HashBytes;
+
+    private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
     public Question Read(in Asked asked)
     {
@@ -58,7 +61,7 @@ internal sealed class QuestionReader(IdentifierNormaliser normaliser, Identifier
     private static bool TryReadHash(string? text, out byte[] hash)
     {
         hash = [];
-        if (text?.Length != HexDigits || text.AsSpan().ContainsAnyExcept("0123456789abcdef"))
+        if (text?.Length != HexDigits || text.AsSpan().ContainsAnyExcept(LowerHex))
             return false;
         hash = Convert.FromHexString(text);
         return true;

@@ -50,7 +50,8 @@ internal readonly record struct Verdict(
         return true;
     }
 
-    private static StandingStop? Nearest(IReadOnlyList<StandingStop> standing, Scope scope)
+    /// <summary>The stop that covers the scope most closely; null where none does.</summary>
+    public static StandingStop? Nearest(IEnumerable<StandingStop> standing, Scope scope)
     {
         StandingStop? nearest = null;
         foreach (var stop in standing)

@@ -173,7 +173,7 @@ internal sealed class FeedQueries(Databases databases)
 
     private static ulong Number(string text) => ulong.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    private static NpgsqlParameter Xid(ulong value) => new NpgsqlParameter<ulong>
+    private static NpgsqlParameter<ulong> Xid(ulong value) => new()
     {
         TypedValue = value, NpgsqlDbType = NpgsqlDbType.Xid8,
     };
