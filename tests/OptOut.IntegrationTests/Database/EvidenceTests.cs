@@ -13,10 +13,11 @@ public sealed class EvidenceTests(DatabaseService database)
     [
         ("optout.opt_out_version", "state"), ("optout.attempt", "outcome"), ("optout.acknowledgement", "outcome"),
         ("optout.rejected_acknowledgement", "code"), ("ledger.opening", "ciphertext"), ("ledger.entry", "leaf_hash"),
-        ("ledger.tile", "root"), ("ledger.checkpoint", "note"),
+        ("ledger.tile", "root"), ("ledger.checkpoint", "note"), ("optout.decision", "outcome"),
+        ("optout.reconciliation", "stopped"),
     ];
 
-    private static readonly string[] Lasting = ["optout.subject", "optout.identifier", "optout.delivery"];
+    private static readonly string[] Lasting = ["optout.subject", "optout.identifier", "optout.delivery", "optout.import_job"];
 
     public static TheoryData<string, string> Matrix()
     {

@@ -1,5 +1,5 @@
 using OptOut.Service.Platform.Keys;
-using OptOut.Service.Subjects.Identifiers;
+using OptOut.Contracts.Identifiers;
 
 namespace OptOut.Service.Enforcement.Asking;
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.Keys;
 using OptOut.Service.Purposes;
-using OptOut.Service.Subjects.Identifiers;
+using OptOut.Contracts.Identifiers;
 
 namespace OptOut.Service.Enforcement.Asking;
 

@@ -1,6 +1,6 @@
 using OptOut.Service.Platform.Keys;
 using OptOut.Service.Purposes;
-using OptOut.Service.Subjects.Identifiers;
+using OptOut.Contracts.Identifiers;
 
 namespace OptOut.Service.Enforcement.Feed;
 
