@@ -2,10 +2,11 @@ using System.Globalization;
 
 namespace OptOut.EndToEndTests.Embedded;
 
-/// <summary>What is at work in a directory, as the kernel sees it.</summary>
+/// <summary>What is at work in a directory, or logs to it, as the kernel sees it.</summary>
 internal static class ServerProcesses
 {
     private static readonly string[] Tables = ["tcp", "tcp6"];
+    private static readonly string[] Places = ["cwd", "fd/1"];
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     public static List<int> WorkingBelow(string directory)
@@ -53,8 +54,8 @@ internal static class ServerProcesses
     {
         try
         {
-            return (new FileInfo(Path.Combine(process, "cwd")).LinkTarget ?? "")
-                .StartsWith(directory, StringComparison.Ordinal);
+            return Places.Any(place => (new FileInfo(Path.Combine(process, place)).LinkTarget ?? "")
+                .StartsWith(directory, StringComparison.Ordinal));
         }
         catch (IOException)
         {
