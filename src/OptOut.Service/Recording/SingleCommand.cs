@@ -1,14 +1,10 @@
-using OptOut.Service.Recording;
 using OptOut.Service.Recording.GroupCommit;
 
-namespace OptOut.Service.Portal;
+namespace OptOut.Service.Recording;
 
 /// <summary>One command through the one write path, where the answer is not a record.</summary>
 internal static class SingleCommand
 {
-    /// <summary>The ledger's name for acts of people who hold no key.</summary>
-    public const string Actor = "svc:portal";
-
     private static readonly RecordingAnswer Unused = new(StatusCodes.Status200OK, []);
 
     /// <summary>What was committed; null where the writer is full and took nothing.</summary>

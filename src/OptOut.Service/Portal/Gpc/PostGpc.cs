@@ -42,7 +42,7 @@ internal static class PostGpc
         if (request.DeviceId is null && request.Identifiers is null)
             return ProblemKinds.ValidationFailed.At("/deviceId", "member_required", "The device's id is needed.");
 
-        var context = new RecordingContext(http.TryCaller()?.Actor ?? SingleCommand.Actor, Activity.Current?.Id);
+        var context = new RecordingContext(http.TryCaller()?.Actor ?? PortalActor.Name, Activity.Current?.Id);
         var (command, refused) = await reader.ReadAsync(
             ActOf(request), http.TryCaller()?.Name ?? "portal", context, http.RequestAborted);
         if (command is null)

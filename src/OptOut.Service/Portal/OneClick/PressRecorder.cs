@@ -16,7 +16,7 @@ internal sealed partial class PressRecorder(RecordingWriter writer, ILogger<Pres
     {
         var claims = new ActClaims(null, "subject", null, "portal", method, "user_request", null);
         var command = new StopCommand(SubjectReference.ById(target.SubjectId), target.Scope, claims, Synthetic: false,
-            new RecordingContext(SingleCommand.Actor, Activity.Current?.Id));
+            new RecordingContext(PortalActor.Name, Activity.Current?.Id));
         try
         {
             var outcome = await writer.SubmitOneAsync(command, cancellationToken);

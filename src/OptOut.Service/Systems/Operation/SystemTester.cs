@@ -3,7 +3,6 @@ using OptOut.Contracts.Identifiers;
 using OptOut.Service.Access;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Http;
-using OptOut.Service.Portal;
 using OptOut.Service.Purposes;
 using OptOut.Service.Recording;
 using OptOut.Service.Recording.GroupCommit;
