@@ -5,6 +5,8 @@ namespace OptOut.Service.Access;
 /// <summary>Who is asking, proved by a key.</summary>
 internal sealed class Caller(string keyId, string name, Roles roles) : IRequestActor
 {
+    private const string ActorPrefix = "key:";
+
     public string KeyId { get; } = keyId;
 
     /// <summary>The key's name, given by whoever made it.</summary>
@@ -16,7 +18,10 @@ internal sealed class Caller(string keyId, string name, Roles roles) : IRequestA
     public string? SystemName { get; } = roles.SystemName;
 
     /// <summary>How evidence names this caller.</summary>
-    public string Actor { get; } = "key:" + keyId;
+    public string Actor { get; } = ActorPrefix + keyId;
+
+    /// <summary>Whether evidence speaks of somebody with a key, who may come back and ask.</summary>
+    public static bool IsNamedBy(string actor) => actor.StartsWith(ActorPrefix, StringComparison.Ordinal);
 
     public bool Has(RoleSet any) => (Roles & any) != 0;
 }

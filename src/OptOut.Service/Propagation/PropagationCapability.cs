@@ -40,6 +40,7 @@ internal static class PropagationCapability
             .AddSingleton<EventBuilder>()
             .AddSingleton<PullClaims>()
             .AddSingleton<PullDesk>()
+            .AddSingleton<RejectionBudget>()
             .AddSingleton<AcknowledgementStore>()
             .AddSingleton<AcknowledgementRecorder>()
             .AddSingleton<IAcknowledgementSink>(provider => provider.GetRequiredService<AcknowledgementRecorder>())
@@ -53,6 +54,7 @@ internal static class PropagationCapability
     private static IServiceCollection AddBroker(this IServiceCollection services, RabbitMqOptions options) => services
         .AddRabbitMqChannel(options)
         .AddSingleton<ISystemNames, SystemNames>()
+        .AddSingleton<IQueueMemory, QueueMemory>()
         .AddSingleton<IReadinessCheck, BrokerReadiness>()
         .AddHostedService<RabbitMqDispatcher>();
 

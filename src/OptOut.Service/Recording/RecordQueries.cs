@@ -11,6 +11,7 @@ internal sealed class RecordQueries(Databases databases)
         SELECT {RecordReader.Columns}, r.*
         FROM (SELECT * FROM optout.opt_out_version WHERE opt_out_id = $1 ORDER BY version DESC LIMIT 1) v,
              LATERAL ({RecordReader.RollUp}) r
+        WHERE {RecordSight.Sees("$2")}
         """;
 
     private static readonly string Versions =
@@ -18,6 +19,7 @@ internal sealed class RecordQueries(Databases databases)
         SELECT {RecordReader.Columns}, r.*
         FROM (SELECT * FROM optout.opt_out_version WHERE opt_out_id = $1 AND version > $2 ORDER BY version LIMIT $3) v,
              LATERAL ({RecordReader.RollUp}) r
+        WHERE {RecordSight.Sees("$4")}
         ORDER BY v.version
         """;
 
@@ -30,25 +32,26 @@ internal sealed class RecordQueries(Databases databases)
                   SELECT m.subject_id FROM optout.subject s
                   JOIN optout.subject m ON m.subject_id = s.survivor_id
                       OR (m.survivor_id = s.survivor_id AND m.survivor_id <> m.subject_id)
-                  WHERE s.subject_id = $1)
+                  WHERE s.subject_id = $1) AND {RecordSight.Sees("$4")}
               ORDER BY v.opt_out_id, v.version DESC LIMIT $3) v,
              LATERAL ({RecordReader.RollUp}) r
         ORDER BY v.opt_out_id
         """;
 
-    /// <summary>The newest version; null where no opt-out has this id.</summary>
-    public async Task<RecordState?> NewestAsync(Guid optOutId, CancellationToken cancellationToken) =>
-        (await ReadAsync(Newest, cancellationToken, Sql.Value(optOutId))).SingleOrDefault();
+    /// <summary>The newest version; null where no opt-out in sight has this id.</summary>
+    public async Task<RecordState?> NewestAsync(
+        Guid optOutId, RecordSight sight, CancellationToken cancellationToken) =>
+        (await ReadAsync(Newest, cancellationToken, Sql.Value(optOutId), Sql.Text(sight.OnlyOf))).SingleOrDefault();
 
     /// <summary>Versions after <paramref name="after"/>, oldest first.</summary>
     public Task<List<RecordState>> VersionsAsync(
-        Guid optOutId, int after, int limit, CancellationToken cancellationToken) =>
-        ReadAsync(Versions, cancellationToken, Sql.Value(optOutId), Sql.Value(after), Sql.Value(limit));
+        Guid optOutId, int after, int limit, RecordSight sight, CancellationToken cancellationToken) => ReadAsync(
+        Versions, cancellationToken, Sql.Value(optOutId), Sql.Value(after), Sql.Value(limit), Sql.Text(sight.OnlyOf));
 
-    /// <summary>The person's opt-outs with ids after <paramref name="after"/>.</summary>
+    /// <summary>The person's opt-outs in sight with ids after <paramref name="after"/>.</summary>
     public Task<List<RecordState>> OfSubjectAsync(
-        Guid subjectId, Guid after, int limit, CancellationToken cancellationToken) =>
-        ReadAsync(OfSubject, cancellationToken, Sql.Value(subjectId), Sql.Value(after), Sql.Value(limit));
+        Guid subjectId, Guid after, int limit, RecordSight sight, CancellationToken cancellationToken) => ReadAsync(
+        OfSubject, cancellationToken, Sql.Value(subjectId), Sql.Value(after), Sql.Value(limit), Sql.Text(sight.OnlyOf));
 
     private async Task<List<RecordState>> ReadAsync(
         string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)

@@ -19,7 +19,7 @@ internal static class SystemExamples
           "state": "active", "stateReason": null, "version": 1, "wired": true,
           "lastAcknowledgedAt": "2026-11-20T15:36:24.986Z", "failureRate": 0.0021,
           "lag": { "p50Ms": 18, "p95Ms": 74, "maxMs": 912, "sample": 4120 },
-          "open": 3, "overdue": 0, "oldestOpenAgeSeconds": 1,
+          "open": 3, "overdue": 0, "oldestOpenAgeSeconds": 1, "rejectedAcknowledgements": 0,
           "backfill": { "running": false, "handedOver": 1840, "finishedAt": "2026-11-19T08:01:12.400Z" },
           "breaker": { "state": "closed", "failures": 0, "openedAt": null, "nextCallAt": null },
           "createdAt": "2026-11-19T08:00:00.000Z", "updatedAt": "2026-11-19T08:00:00.000Z" }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using OptOut.Contracts;
 using OptOut.Service.Propagation.Channels;
@@ -14,9 +15,12 @@ internal sealed class Link : IAsyncDisposable
 
     private Link(Uri uri, string[] systems)
     {
-        Options = new RabbitMqOptions { Uri = uri, ConnectionName = uri.AbsolutePath };
+        Options = new RabbitMqOptions
+        {
+            Uri = uri, ConnectionName = uri.AbsolutePath, CompareInterval = TimeSpan.FromMilliseconds(500),
+        };
         State = new RabbitMqLink();
-        Topology = new RabbitMqTopology(State);
+        Topology = new RabbitMqTopology(State, Memory);
         Channel = new RabbitMqChannel(
             Options, State, Topology, TimeProvider.System, NullLogger<RabbitMqChannel>.Instance);
         _supervisor = new RabbitMqSupervisor(
@@ -25,6 +29,8 @@ internal sealed class Link : IAsyncDisposable
     }
 
     public RabbitMqOptions Options { get; }
+
+    public Remembered Memory { get; } = new();
 
     public RabbitMqLink State { get; }
 
@@ -99,6 +105,22 @@ internal sealed class Link : IAsyncDisposable
         await Channel.DisposeAsync();
         await _supervisor.StopAsync(CancellationToken.None);
         _supervisor.Dispose();
+    }
+
+    /// <summary>What was told of missing queues; it can be written down, or not.</summary>
+    internal sealed class Remembered : IQueueMemory
+    {
+        public ConcurrentQueue<string> Missing { get; } = new();
+
+        public bool Writes { get; set; } = true;
+
+        public ValueTask<bool> MissingAsync(string queue, CancellationToken cancellationToken)
+        {
+            Missing.Enqueue(queue);
+            return new(Writes);
+        }
+
+        public ValueTask<bool> IsYoungAsync(string queue, CancellationToken cancellationToken) => new(false);
     }
 
     private sealed class Names(string[] systems) : ISystemNames

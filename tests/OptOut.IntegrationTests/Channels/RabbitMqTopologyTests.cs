@@ -91,6 +91,47 @@ public sealed class RabbitMqTopologyTests(Servers servers)
     }
 
     [Fact]
+    public async Task A_queue_or_a_binding_that_somebody_removed_comes_back_by_the_clock_and_a_lost_queue_is_told()
+    {
+        var uri = await servers.CreateVhostAsync();
+        await using var link = await Link.ReadyAsync(uri, "crm", "mailer");
+        await using var connection = await new ConnectionFactory { Uri = uri }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(null, Cancellation);
+        link.Memory.Missing.Clear();
+
+        await channel.QueueUnbindAsync("optout.crm", "optout.events", "crm", cancellationToken: Cancellation);
+        await Link.UntilAsync(async () =>
+            (await link.Channel.SendAsync([Link.Event("crm")], Cancellation))[0].Outcome == AttemptOutcome.Sent);
+        Assert.Empty(link.Memory.Missing);
+
+        await channel.QueueDeleteAsync("optout.mailer", false, false, cancellationToken: Cancellation);
+        await channel.QueueDeleteAsync("optout.acks", false, false, cancellationToken: Cancellation);
+        await Link.UntilAsync(async () => (await servers.NamesAsync(uri, "queues"))
+            .Intersect(["optout.mailer", "optout.acks"]).Count() == 2 && link.Memory.Missing.Count >= 2);
+        Assert.Equal(["optout.acks", "optout.mailer"], link.Memory.Missing.Distinct().Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Else the queue would stand there empty, and nobody would know that it had been lost.</summary>
+    [Fact]
+    public async Task A_lost_queue_is_not_made_before_its_loss_is_written_down()
+    {
+        var uri = await servers.CreateVhostAsync();
+        await using var link = await Link.ReadyAsync(uri, "crm");
+        await using var connection = await new ConnectionFactory { Uri = uri }.CreateConnectionAsync(Cancellation);
+        await using var channel = await connection.CreateChannelAsync(null, Cancellation);
+        link.Memory.Writes = false;
+
+        await channel.QueueDeleteAsync("optout.crm", false, false, cancellationToken: Cancellation);
+        await Link.UntilAsync(() =>
+            link.Topology.Faults.Contains(new TopologyFault(TopologyFaultKind.QueueMissing, "optout.crm")));
+        Assert.Equal(new QueueState.Missing(), await link.Topology.QueueStateAsync("crm", Cancellation));
+
+        link.Memory.Writes = true;
+        await Link.UntilAsync(() => link.Topology.Faults.Count == 0);
+        Assert.Equal(new QueueState.Present(0, 0), await link.Topology.QueueStateAsync("crm", Cancellation));
+    }
+
+    [Fact]
     public async Task Without_a_broker_a_queue_is_unknown_and_a_registration_is_kept_for_later()
     {
         await using var link = await Link.StartAsync(new Uri("amqp://guest:guest@127.0.0.1:1/"));

@@ -30,6 +30,10 @@ public sealed class DatabaseService(Servers servers) : IAsyncLifetime
                 gen_random_uuid() FROM optout.delivery LIMIT 1;
             INSERT INTO optout.rejected_acknowledgement (rejected_id, code, source, body_hash, received_at)
             VALUES (gen_random_uuid(), 'forged', 'http', sha256('x'), now());
+            INSERT INTO optout.rejected_acknowledgement_count (system_id, hour, code, source, rejected)
+            VALUES (0, date_trunc('hour', now()), 'forged', 'http', 1);
+            INSERT INTO optout.reaffirmation (opt_out_id, reaffirmed_by)
+            SELECT opt_out_id, 'key:0123456789abcdef' FROM optout.delivery LIMIT 1;
             INSERT INTO ledger.tile (level, tile_index, root) VALUES (7, 0, sha256('x'));
             INSERT INTO optout.decision (decision_id, opt_out_id, version, purpose, channel, outcome, mode, at,
                 effective_from, recorded_at, asked_by, ledger_entry_id, place)

@@ -11,13 +11,18 @@ public sealed class EvidenceTests(DatabaseService database)
     /// <summary>Each table of evidence, with a column to try a change on.</summary>
     private static readonly (string Table, string Column)[] Evidence =
     [
-        ("optout.opt_out_version", "state"), ("optout.attempt", "outcome"), ("optout.acknowledgement", "outcome"),
+        ("optout.opt_out_version", "state"), ("optout.reaffirmation", "reaffirmed_by"),
+        ("optout.attempt", "outcome"), ("optout.acknowledgement", "outcome"),
         ("optout.rejected_acknowledgement", "code"), ("ledger.opening", "ciphertext"), ("ledger.entry", "leaf_hash"),
         ("ledger.tile", "root"), ("ledger.checkpoint", "note"), ("optout.decision", "outcome"),
         ("optout.reconciliation", "stopped"),
     ];
 
-    private static readonly string[] Lasting = ["optout.subject", "optout.identifier", "optout.delivery", "optout.import_job"];
+    private static readonly string[] Lasting =
+    [
+        "optout.subject", "optout.identifier", "optout.delivery", "optout.import_job",
+        "optout.rejected_acknowledgement_count",
+    ];
 
     public static TheoryData<string, string> Matrix()
     {

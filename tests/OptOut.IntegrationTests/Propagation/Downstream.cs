@@ -118,7 +118,7 @@ internal sealed class Downstream(Running service, string name, WebhookSecret sec
     /// <summary>How often one of its words was refused with this code.</summary>
     public Task<long> RejectedAsync(string code) => service.ScalarAsync<long>(
         """
-        SELECT count(*) FROM optout.rejected_acknowledgement r
+        SELECT coalesce(sum(r.rejected), 0)::bigint FROM optout.rejected_acknowledgement_count r
         WHERE r.code = $2 AND r.system_id = (SELECT system_id FROM optout.system WHERE name = $1)
         """, name, code);
 

@@ -1,3 +1,4 @@
+using OptOut.Service.Access;
 using OptOut.Service.Audit.Sequencing;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Propagation.Reading;
@@ -23,7 +24,7 @@ internal static class GetReceipt
         LedgerKeys keys)
     {
         if (!PublicId.TryParse(id, PublicId.OptOut, out var optOutId)
-            || await records.NewestAsync(optOutId, http.RequestAborted) is not { } record)
+            || await records.NewestAsync(optOutId, RecordSight.Of(http.Caller()), http.RequestAborted) is not { } record)
             return ProblemKinds.NotFound.With();
 
         var entry = await desk.FindAsync(http, record.LedgerEntryId);

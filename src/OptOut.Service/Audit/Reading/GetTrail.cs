@@ -1,3 +1,4 @@
+using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Recording;
 
@@ -13,7 +14,7 @@ internal static class GetTrail
         if (!Paging.TryRead(http, cursors, filters, out var page, out var problem))
             return problem;
         if (!PublicId.TryParse(id, PublicId.OptOut, out var optOutId)
-            || await records.NewestAsync(optOutId, http.RequestAborted) is null)
+            || await records.NewestAsync(optOutId, RecordSight.Of(http.Caller()), http.RequestAborted) is null)
             return ProblemKinds.NotFound.With();
 
         var found = await trail.ReadAsync(optOutId, TrailPosition.From(page.Position), page.Limit + 1, http.RequestAborted);

@@ -16,6 +16,9 @@ internal static class Sql
 
     public static NpgsqlParameter Value<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
 
+    public static NpgsqlParameter Text(string? value) =>
+        new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
     public static NpgsqlParameter Uuids(Guid[] values) => Array(values, NpgsqlDbType.Uuid);
     public static NpgsqlParameter Uuids(Guid?[] values) => Array(values, NpgsqlDbType.Uuid);
     public static NpgsqlParameter Integers(int[] values) => Array(values, NpgsqlDbType.Integer);

@@ -25,7 +25,8 @@ internal sealed record AcknowledgementClaim
 }
 
 /// <summary>What became of a claim: an accepted one has an id, a rejected one a code.</summary>
-internal sealed record AcknowledgementVerdict(Guid? AcknowledgementId, string? Rejection)
+/// <param name="IsKept">False for a rejection that is only counted, since its sender has sent too many.</param>
+internal sealed record AcknowledgementVerdict(Guid? AcknowledgementId, string? Rejection, bool IsKept = true)
 {
     public bool IsAccepted => Rejection is null;
 }

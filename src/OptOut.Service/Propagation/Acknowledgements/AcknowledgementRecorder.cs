@@ -79,7 +79,9 @@ internal sealed partial class AcknowledgementRecorder(
             if (verdicts[i].Rejection is not { } code)
                 continue;
             OptOutTelemetry.AcknowledgementRejected(code);
-            LogRejected(claims[i].System?.Name, code, claims[i].Source);
+            // A flood of refusals fills no log either.
+            if (verdicts[i].IsKept)
+                LogRejected(claims[i].System?.Name, code, claims[i].Source);
         }
 
         if (accepted.Count > 0)

@@ -17,7 +17,8 @@ internal sealed record AcceptedAcknowledgement(
 /// Takes a batch of words in one transaction: the evidence, the deliveries they close, the work rows that go with
 /// them, the leaves. The rows are locked in one order, so that two replicas wait in line and not in a circle.
 /// </summary>
-internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys, TimeProvider clock)
+internal sealed class AcknowledgementStore(
+    Databases databases, SubjectKeys keys, RejectionBudget budget, TimeProvider clock)
 {
     private const string LockDeliveries =
         """
@@ -91,6 +92,15 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
         """;
 
+    /// <summary>Every rejection is counted, in the order of the key so that replicas wait in line.</summary>
+    private const string CountRejected =
+        """
+        INSERT INTO optout.rejected_acknowledgement_count AS c (system_id, hour, code, source, rejected)
+        SELECT s, date_trunc('hour', now()), k, f, count(*) FROM unnest($1, $2, $3) AS t(s, k, f)
+        GROUP BY s, k, f ORDER BY s, k, f
+        ON CONFLICT (system_id, hour, code, source) DO UPDATE SET rejected = c.rejected + excluded.rejected
+        """;
+
     /// <summary>Stores the claims and says what became of each, in order.</summary>
     public async Task<(IReadOnlyList<AcknowledgementVerdict> Verdicts, IReadOnlyList<AcceptedAcknowledgement> Accepted)>
         StoreAsync(IReadOnlyList<AcknowledgementClaim> claims, CancellationToken cancellationToken)
@@ -101,7 +111,7 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
 
         var now = Milliseconds.Truncate(clock.GetUtcNow());
         var accepted = new List<AcceptedAcknowledgement>();
-        var rejected = new List<(AcknowledgementClaim Claim, string Code)>();
+        var rejected = new List<(AcknowledgementClaim Claim, string Code, bool IsKept)>();
         var verdicts = new List<AcknowledgementVerdict>(claims.Count);
         foreach (var claim in claims)
         {
@@ -109,8 +119,9 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
             var decision = AcknowledgementDecider.Decide(claim, delivery);
             if (decision.Rejection is { } code)
             {
-                rejected.Add((claim, code));
-                verdicts.Add(new AcknowledgementVerdict(null, code));
+                var isKept = budget.TryTake(claim.System?.Id);
+                rejected.Add((claim, code, isKept));
+                verdicts.Add(new AcknowledgementVerdict(null, code, isKept));
                 continue;
             }
 
@@ -163,7 +174,7 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
         NpgsqlConnection connection,
         NpgsqlTransaction transaction,
         List<AcceptedAcknowledgement> accepted,
-        List<(AcknowledgementClaim Claim, string Code)> rejected,
+        List<(AcknowledgementClaim Claim, string Code, bool IsKept)> rejected,
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
@@ -241,13 +252,22 @@ internal sealed class AcknowledgementStore(Databases databases, SubjectKeys keys
     }
 
     private static void AddRejected(
-        NpgsqlBatch batch, List<(AcknowledgementClaim Claim, string Code)> rejected, DateTimeOffset now) =>
-        batch.BatchCommands.Add(Sql.Command(InsertRejected,
-            Sql.Uuids([.. rejected.Select(_ => Guid.CreateVersion7(now))]),
-            Sql.Integers([.. rejected.Select(r => r.Claim.System?.Id)]),
-            Sql.Uuids([.. rejected.Select(r => r.Claim.DeliveryId)]),
+        NpgsqlBatch batch, List<(AcknowledgementClaim Claim, string Code, bool IsKept)> rejected, DateTimeOffset now)
+    {
+        var kept = rejected.FindAll(r => r.IsKept);
+        if (kept.Count > 0)
+            batch.BatchCommands.Add(Sql.Command(InsertRejected,
+                Sql.Uuids([.. kept.Select(_ => Guid.CreateVersion7(now))]),
+                Sql.Integers([.. kept.Select(r => r.Claim.System?.Id)]),
+                Sql.Uuids([.. kept.Select(r => r.Claim.DeliveryId)]),
+                Sql.Texts([.. kept.Select(r => r.Code)]),
+                Sql.Texts([.. kept.Select(r => r.Claim.Source)]),
+                Sql.Byteas([.. kept.Select(r => r.Claim.BodyHash)]),
+                Sql.Times([.. kept.Select(_ => now)])));
+        // Last of all: nothing is waited for while these rows are held.
+        batch.BatchCommands.Add(Sql.Command(CountRejected,
+            Sql.Integers([.. rejected.Select(r => r.Claim.System?.Id ?? 0)]),
             Sql.Texts([.. rejected.Select(r => r.Code)]),
-            Sql.Texts([.. rejected.Select(r => r.Claim.Source)]),
-            Sql.Byteas([.. rejected.Select(r => r.Claim.BodyHash)]),
-            Sql.Times([.. rejected.Select(_ => now)])));
+            Sql.Texts([.. rejected.Select(r => r.Claim.Source)])));
+    }
 }

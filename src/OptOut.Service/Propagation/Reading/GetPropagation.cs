@@ -1,3 +1,4 @@
+using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Recording;
@@ -27,6 +28,7 @@ internal static class GetPropagation
         if (!PublicId.TryParse(id, PublicId.OptOut, out var optOutId))
             return ProblemKinds.NotFound.With();
 
+        var sight = RecordSight.Of(http.Caller());
         var wait = PreferWait.Read(http) ?? TimeSpan.Zero;
         var started = clock.GetTimestamp();
         var mayWait = Interlocked.Increment(ref _waiting) <= MaxWaiting;
@@ -35,7 +37,7 @@ internal static class GetPropagation
             while (true)
             {
                 var moved = signal.NextAsync();
-                if (await records.NewestAsync(optOutId, http.RequestAborted) is not { } record)
+                if (await records.NewestAsync(optOutId, sight, http.RequestAborted) is not { } record)
                     return ProblemKinds.NotFound.With();
                 if (record.RollUp.State is "complete" or "failed" || !mayWait || clock.GetElapsedTime(started) >= wait
                     || lifetime.ApplicationStopping.IsCancellationRequested)

@@ -13,11 +13,14 @@ internal sealed class RedriveRun(Databases databases, DispatchSignal dispatch)
     public const int PageSize = 500;
 
     private const string Unfinished =
-        "SELECT redrive_id FROM optout.redrive WHERE finished_at IS NULL ORDER BY redrive_id LIMIT 64";
+        """
+        SELECT redrive_id FROM optout.redrive WHERE finished_at IS NULL AND started_at <= now() ORDER BY redrive_id LIMIT 64
+        """;
 
     private const string Claim = "SELECT pg_try_advisory_xact_lock(7269, hashtext($1::text))";
 
-    // What an operator asks for goes out again although it was sent; what only waited keeps its state until it is tried.
+    // What an operator asks for, and what a lost queue held, goes out again although it was sent, the latter once its
+    // objective has passed; what only waited keeps its state until it is tried.
     // Deliveries are locked first and in order, as everywhere.
     private static readonly string Page =
         $"""
@@ -31,17 +34,23 @@ internal sealed class RedriveRun(Databases databases, DispatchSignal dispatch)
                 WHERE o.system_id = r.system_id AND o.delivery_id > coalesce(r.after_id, '{Guid.Empty}')
                     AND CASE r.kind
                         WHEN 'replay' THEN d.recorded_at BETWEEN r.since AND r.started_at AND d.state <> 'pending'
+                        WHEN 'queue_lost' THEN d.sent_at < r.since AND d.state IN ('sent', 'received', 'parked')
+                            AND (SELECT a.ended_at FROM optout.attempt a WHERE a.delivery_id = d.delivery_id
+                                 ORDER BY a.number DESC LIMIT 1) < r.since
                         ELSE d.state IN ('retrying', 'parked') AND o.due_at > now() END
                 ORDER BY o.delivery_id LIMIT {PageSize}) o
             JOIN optout.delivery d ON d.delivery_id = o.delivery_id
             WHERE d.closed_at IS NULL ORDER BY d.delivery_id FOR NO KEY UPDATE OF d),
         moved AS (
-            UPDATE optout.delivery d SET next_attempt_at = now(),
-                state = CASE p.kind WHEN 'replay' THEN 'retrying' ELSE d.state END,
+            UPDATE optout.delivery d SET
+                next_attempt_at = CASE p.kind WHEN 'queue_lost' THEN greatest(now(), d.apply_by) ELSE now() END,
+                state = CASE WHEN p.kind IN ('replay', 'queue_lost') THEN 'retrying' ELSE d.state END,
                 asked = d.asked + CASE p.kind WHEN 'replay' THEN 1 ELSE 0 END
             FROM page p WHERE d.delivery_id = p.delivery_id),
         due AS (
-            UPDATE optout.open_delivery o SET due_at = now() FROM page p WHERE o.delivery_id = p.delivery_id)
+            UPDATE optout.open_delivery o
+            SET due_at = CASE p.kind WHEN 'queue_lost' THEN greatest(now(), o.apply_by) ELSE now() END
+            FROM page p WHERE o.delivery_id = p.delivery_id)
         UPDATE optout.redrive r SET
             after_id = coalesce((SELECT delivery_id FROM page ORDER BY delivery_id DESC LIMIT 1), r.after_id),
             done = r.done + (SELECT count(*) FROM page),

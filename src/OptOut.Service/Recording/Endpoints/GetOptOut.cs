@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 
 namespace OptOut.Service.Recording.Endpoints;
@@ -9,7 +10,7 @@ internal static class GetOptOut
     public static async Task<IResult> HandleAsync(HttpContext http, string id, RecordQueries records)
     {
         if (!PublicId.TryParse(id, PublicId.OptOut, out var optOutId)
-            || await records.NewestAsync(optOutId, http.RequestAborted) is not { } record)
+            || await records.NewestAsync(optOutId, RecordSight.Of(http.Caller()), http.RequestAborted) is not { } record)
             return ProblemKinds.NotFound.With();
 
         ETags.Set(http, record.Version);
@@ -26,7 +27,8 @@ internal static class GetOptOut
             return ProblemKinds.NotFound.With();
 
         var after = page.Position is { Length: sizeof(int) } position ? BinaryPrimitives.ReadInt32BigEndian(position) : 0;
-        var found = await records.VersionsAsync(optOutId, after, page.Limit + 1, http.RequestAborted);
+        var found = await records.VersionsAsync(
+            optOutId, after, page.Limit + 1, RecordSight.Of(http.Caller()), http.RequestAborted);
         if (found.Count == 0 && after == 0)
             return ProblemKinds.NotFound.With();
 

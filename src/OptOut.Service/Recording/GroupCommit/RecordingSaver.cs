@@ -1,6 +1,7 @@
 using System.Text;
 using Npgsql;
 using OptOut.Ledger;
+using OptOut.Service.Access;
 using OptOut.Service.Audit;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Keys;
@@ -62,6 +63,18 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         FROM unnest($1, $2, $3, $4, $5, $6) AS t(d, s, o, v, p, a)
         """;
 
+    /// <summary>
+    /// Who only repeats what somebody else recorded may read it from then on. The one who recorded it needs no row.
+    /// </summary>
+    private const string InsertReaffirmations =
+        """
+        INSERT INTO optout.reaffirmation (opt_out_id, reaffirmed_by)
+        SELECT DISTINCT o, b FROM unnest($1, $2) AS t(o, b)
+        WHERE NOT EXISTS (SELECT FROM optout.opt_out_version v WHERE v.opt_out_id = t.o AND v.recorded_by = t.b)
+        ORDER BY o, b
+        ON CONFLICT DO NOTHING
+        """;
+
     private const string UseTokens =
         "UPDATE optout.reversal_token SET used_at = now() WHERE token_hash = ANY ($1) AND used_at IS NULL";
 
@@ -88,6 +101,7 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         await using var batch = new NpgsqlBatch(connection, transaction);
         AddSubjects(batch, drafts, keys);
         AddVersions(batch, drafts);
+        AddReaffirmations(batch, drafts.Reaffirmed);
         AddDeliveries(batch, [.. drafts.Versions.SelectMany(v => v.Deliveries.Select(d => (Version: v, Delivery: d)))]);
         LedgerPending.AddTo(batch, [.. Leaves(drafts, keys)]);
         var used = drafts.UsedTokens.Count > 0 ? Sql.Command(UseTokens, Sql.Byteas([.. drafts.UsedTokens])) : null;
@@ -189,6 +203,15 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
             Sql.Uuids([.. records.Select(r => r.LedgerEntryId)]),
             Sql.Texts([.. drafts.Versions.Select(v => v.Context.Actor)]),
             Sql.Texts([.. drafts.Versions.Select(v => v.Context.TraceParent)])));
+    }
+
+    private static void AddReaffirmations(NpgsqlBatch batch, List<ReaffirmedDraft> drafts)
+    {
+        var readers = drafts.Where(d => Caller.IsNamedBy(d.Context.Actor)).ToList();
+        if (readers.Count > 0)
+            batch.BatchCommands.Add(Sql.Command(InsertReaffirmations,
+                Sql.Uuids([.. readers.Select(d => d.Record.OptOutId)]),
+                Sql.Texts([.. readers.Select(d => d.Context.Actor)])));
     }
 
     private static void AddDeliveries(NpgsqlBatch batch, (VersionDraft Version, DeliveryDraft Delivery)[] rows)

@@ -1,3 +1,4 @@
+using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Recording;
 using OptOut.Service.Recording.Endpoints;
@@ -21,7 +22,8 @@ internal static class GetSubjectOptOuts
             return SubjectProblems.Unknown.With();
 
         var after = page.Position is { Length: GuidBytes } position ? new Guid(position, bigEndian: true) : Guid.Empty;
-        var found = await records.OfSubjectAsync(subjectId, after, page.Limit + 1, http.RequestAborted);
+        var found = await records.OfSubjectAsync(
+            subjectId, after, page.Limit + 1, RecordSight.Of(http.Caller()), http.RequestAborted);
         // Nothing to list is an answer only where somebody has this id.
         if (found.Count == 0 && after == Guid.Empty && !await subjects.ExistsAsync(subjectId, http.RequestAborted))
             return SubjectProblems.Unknown.With();

@@ -5,7 +5,7 @@ namespace OptOut.Service.Systems.Reading;
 
 /// <summary>How a system is doing, counted from its deliveries. Every count has a bound, so that asking stays cheap.</summary>
 internal sealed record SystemFigures(
-    double? FailureRate, SystemLag Lag, long Open, long Overdue, DateTimeOffset? OldestOpenSince)
+    double? FailureRate, SystemLag Lag, long Open, long Overdue, DateTimeOffset? OldestOpenSince, long RejectedWords)
 {
     /// <summary>What counts as lately.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromHours(24);
@@ -43,6 +43,12 @@ internal sealed record SystemFigures(
         FROM open
         """;
 
+    private const string Rejected =
+        """
+        SELECT coalesce(sum(rejected), 0)::bigint FROM optout.rejected_acknowledgement_count
+        WHERE system_id = $1 AND hour > date_trunc('hour', now()) - interval '24 hours'
+        """;
+
     public static async Task<SystemFigures> ReadAsync(
         NpgsqlDataSource database, int systemId, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -50,6 +56,7 @@ internal sealed record SystemFigures(
         batch.BatchCommands.Add(Sql.Command(
             Lately, Sql.Value(systemId), Sql.Value(FirstIdAt(now - Window)), Sql.Value(MaxSample)));
         batch.BatchCommands.Add(Sql.Command(OpenNow, Sql.Value(systemId), Sql.Value(now), Sql.Value(MaxOpen)));
+        batch.BatchCommands.Add(Sql.Command(Rejected, Sql.Value(systemId)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var all = reader.GetInt64(0);
@@ -57,12 +64,12 @@ internal sealed record SystemFigures(
         var lag = new SystemLag(Milliseconds(reader, 3), Milliseconds(reader, 4), Milliseconds(reader, 5), reader.GetInt64(2));
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
+        var (open, overdue) = (reader.GetInt64(0), reader.GetInt64(1));
+        DateTimeOffset? oldest = reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
         return new SystemFigures(
-            all == 0 ? null : Math.Round((double)failing / all, 4),
-            lag,
-            reader.GetInt64(0),
-            reader.GetInt64(1),
-            reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2));
+            all == 0 ? null : Math.Round((double)failing / all, 4), lag, open, overdue, oldest, reader.GetInt64(0));
     }
 
     private static long? Milliseconds(NpgsqlDataReader reader, int column) =>

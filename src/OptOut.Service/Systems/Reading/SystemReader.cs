@@ -93,6 +93,7 @@ internal sealed class SystemReader(
         figures.Open,
         figures.Overdue,
         figures.OldestOpenSince is { } since ? (long)Math.Max(0, (now - since).TotalSeconds) : null,
+        figures.RejectedWords,
         new SystemBackfill(status.BackfillFinishedAt is null, status.BackfillDone, status.BackfillFinishedAt),
         Breaker(status, now),
         system.CreatedAt,

@@ -54,6 +54,9 @@ public sealed record SystemSummary(
 /// <param name="Open">Deliveries that are not closed; 1,000,000 means that many or more.</param>
 /// <param name="Overdue">Open ones whose objective has passed.</param>
 /// <param name="OldestOpenAgeSeconds">Age of the one that is due first; null where none is open.</param>
+/// <param name="RejectedAcknowledgements">
+/// Words under its name that changed nothing, in the last 24 hours by whole hours: forged, stale, repeated and the like.
+/// </param>
 /// <param name="Backfill">How far the stops that stood before it came have been handed over.</param>
 /// <param name="Breaker">Whether calls to it are stopped after repeated failures.</param>
 /// <param name="CreatedAt">When it was registered.</param>
@@ -76,6 +79,7 @@ public sealed record SystemView(
     long Open,
     long Overdue,
     long? OldestOpenAgeSeconds,
+    long RejectedAcknowledgements,
     SystemBackfill Backfill,
     SystemBreakerView Breaker,
     DateTimeOffset CreatedAt,

@@ -108,6 +108,14 @@ CREATE TABLE optout.opt_out_version (
 );
 SELECT optout.make_append_only('optout.opt_out_version');
 
+-- Who repeated a stop that somebody else had recorded, and so may read it too: at most a row for each opt-out and key.
+CREATE TABLE optout.reaffirmation (
+    opt_out_id    uuid NOT NULL,
+    reaffirmed_by text COLLATE "C" NOT NULL,
+    PRIMARY KEY (opt_out_id, reaffirmed_by)
+);
+SELECT optout.make_append_only('optout.reaffirmation');
+
 -- A downstream application or vendor, and what it subscribes to.
 CREATE TABLE optout.system (
     system_id            integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -149,21 +157,29 @@ CREATE TABLE optout.system_status (
     CHECK ((breaker_opened_at IS NULL) = (breaker_probe_at IS NULL))
 ) WITH (fillfactor = 50);
 
--- Open deliveries of a system that are made due, page by page: because it is well again, or because an operator asked.
+-- Open deliveries of a system that are made due, page by page: because it is well again, because an operator asked, or
+-- because its queue was lost. One that starts later than now waits until then.
 CREATE TABLE optout.redrive (
     redrive_id   uuid PRIMARY KEY,
     system_id    integer NOT NULL REFERENCES optout.system (system_id),
-    kind         text COLLATE "C" NOT NULL CHECK (kind IN ('healed', 'replay')),
+    kind         text COLLATE "C" NOT NULL CHECK (kind IN ('healed', 'replay', 'queue_lost')),
     since        timestamptz,
     after_id     uuid,
     done         bigint NOT NULL DEFAULT 0,
     requested_by text NOT NULL,
     started_at   timestamptz NOT NULL,
     finished_at  timestamptz,
-    CHECK ((kind = 'replay') = (since IS NOT NULL))
+    CHECK ((kind = 'healed') = (since IS NULL))
 );
 CREATE INDEX redrive_unfinished ON optout.redrive (system_id) WHERE finished_at IS NULL;
 SELECT optout.make_lasting('optout.redrive');
+
+-- The queues that were made on the broker, and when last: a young one may be forgotten by a broker that is killed.
+CREATE TABLE optout.broker_queue (
+    name    text COLLATE "C" PRIMARY KEY,
+    made_at timestamptz NOT NULL,
+    made    integer NOT NULL DEFAULT 1
+);
 
 -- Signing secrets, sealed under the master key. Two are valid at once during a rotation.
 CREATE TABLE optout.system_secret (
@@ -281,6 +297,17 @@ CREATE TABLE optout.rejected_acknowledgement (
 CREATE INDEX rejected_acknowledgement_delivery ON optout.rejected_acknowledgement (delivery_id);
 SELECT optout.make_append_only('optout.rejected_acknowledgement');
 
+-- How many there were, all of them: of one sender only so many a minute are kept as rows above. System 0 is no system.
+CREATE TABLE optout.rejected_acknowledgement_count (
+    system_id integer NOT NULL,
+    hour      timestamptz NOT NULL,
+    code      text COLLATE "C" NOT NULL,
+    source    text COLLATE "C" NOT NULL,
+    rejected  bigint NOT NULL CHECK (rejected > 0),
+    PRIMARY KEY (system_id, hour, code, source)
+) WITH (fillfactor = 50);
+SELECT optout.make_lasting('optout.rejected_acknowledgement_count');
+
 -- Callers' keys: SHA-256 of the secret only.
 CREATE TABLE optout.api_key (
     key_id               text COLLATE "C" PRIMARY KEY CHECK (key_id ~ '^[0-9a-f]{16}$'),
@@ -322,6 +349,7 @@ CREATE TABLE optout.reversal_token (
     used_at    timestamptz
 );
 CREATE INDEX reversal_token_age ON optout.reversal_token (expires_at);
+CREATE INDEX reversal_token_subject ON optout.reversal_token (subject_id);
 
 -- Acts that lower protection wait here for a second person.
 CREATE TABLE optout.approval (

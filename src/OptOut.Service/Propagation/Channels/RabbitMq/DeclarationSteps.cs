@@ -62,16 +62,26 @@ internal sealed class DeclarationSteps(IConnection connection, CancellationToken
 
     public async ValueTask DisposeAsync() => await CloseAsync().ConfigureAwait(false);
 
+    /// <summary>Notes what stands in the way, once.</summary>
+    public void Fault(TopologyFaultKind kind, string name)
+    {
+        var fault = new TopologyFault(kind, name);
+        if (!_faults.Contains(fault))
+        {
+            _faults.Add(fault);
+        }
+    }
+
     private DeclarationResult Refused(TopologyFaultKind kind, string name)
     {
-        _faults.Add(new TopologyFault(kind, name));
+        Fault(kind, name);
         return DeclarationResult.Refused;
     }
 
     private DeclarationResult Away(string name)
     {
         _away = true;
-        _faults.Add(new TopologyFault(TopologyFaultKind.BrokerUnavailable, name));
+        Fault(TopologyFaultKind.BrokerUnavailable, name);
         return DeclarationResult.Unavailable;
     }
 

@@ -15,6 +15,7 @@ internal sealed class RabbitMqChannel(
 {
     private readonly ConcurrentStack<ConfirmedPublisher> _idle = new();
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrentBatches);
+    private readonly SilentQueues _silent = new(clock);
 
     public string Type => ChannelTypes.RabbitMq;
 
@@ -45,6 +46,7 @@ internal sealed class RabbitMqChannel(
         }
 
         await RedeclareUnroutableAsync(batch, results, cancellationToken).ConfigureAwait(false);
+        await RemakeSilentAsync(batch, results, cancellationToken).ConfigureAwait(false);
         return results;
     }
 
@@ -116,6 +118,40 @@ internal sealed class RabbitMqChannel(
             {
                 await topology.EnsureSystemAsync(batch[index].Target.Name, CancellationToken.None)
                     .ConfigureAwait(false);
+            }
+        }
+    }
+
+    // The broker is there and says nothing about this queue's messages: after a while the queue is looked into.
+    private async Task RemakeSilentAsync(
+        IReadOnlyList<OutgoingDelivery> batch, AttemptResult[] results, CancellationToken cancellationToken)
+    {
+        var answered = new HashSet<string>(StringComparer.Ordinal);
+        var unanswered = new HashSet<string>(StringComparer.Ordinal);
+        for (var index = 0; index < results.Length; index++)
+        {
+            var names = results[index].Outcome switch
+            {
+                AttemptOutcome.Sent or AttemptOutcome.Unroutable or AttemptOutcome.RefusedByBroker => answered,
+                AttemptOutcome.TimedOut => unanswered,
+                _ => null,
+            };
+            names?.Add(batch[index].Target.Name);
+        }
+
+        foreach (var name in answered)
+        {
+            _silent.Heard(name);
+            topology.Heard(name);
+        }
+
+        foreach (var name in unanswered.Except(answered))
+        {
+            if (_silent.HasFallenSilent(name) && !cancellationToken.IsCancellationRequested)
+            {
+                var remade = await topology.RemakeSilentAsync(name, CancellationToken.None).ConfigureAwait(false);
+                RabbitMqLog.QueueSilent(logger, name, remade);
+                _silent.Heard(name);
             }
         }
     }

@@ -27,6 +27,15 @@ internal static partial class RabbitMqLog
     [LoggerMessage(3108, LogLevel.Warning, "Taking acknowledgements starts again ({Error})")]
     public static partial void IntakeRestarts(ILogger logger, string error);
 
+    [LoggerMessage(3110, LogLevel.Warning, "Queue {Name} was missing and is made again; what it held goes out again")]
+    public static partial void QueueMissing(ILogger logger, string name);
+
+    [LoggerMessage(3111, LogLevel.Error, "Queue {Name} is missing, which could not be written down ({Error})")]
+    public static partial void QueueLossUnwritten(ILogger logger, string name, string error);
+
+    [LoggerMessage(3112, LogLevel.Error, "The queue of {System} takes messages and confirms none; made anew: {Remade}")]
+    public static partial void QueueSilent(ILogger logger, string system, bool remade);
+
     [LoggerMessage(3109, LogLevel.Error, "{Count} acknowledgements could not be stored ({Error}), try {Try}")]
     public static partial void SinkFailed(ILogger logger, int count, string error, int @try);
 }

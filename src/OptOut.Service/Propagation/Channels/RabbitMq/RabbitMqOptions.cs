@@ -18,6 +18,12 @@ internal sealed record RabbitMqOptions
     /// <summary>Bound of connecting, of the handshake and of each declaration. Default 5 s.</summary>
     public TimeSpan OperationTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How often the registry is compared with the queues and bindings that stand, and what is missing is made. Default
+    /// 15 s, at least 100 ms.
+    /// </summary>
+    public TimeSpan CompareInterval { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long a published message may stay without its confirm. Default 10 s.</summary>
     public TimeSpan ConfirmTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -5,7 +5,8 @@ namespace OptOut.Service.Propagation.Channels.RabbitMq;
 
 /// <summary>
 /// Keeps the connection: makes it, declares everything on it, and makes it again a second after it broke. The first
-/// connection may come long after the start; nothing waits for it.
+/// connection may come long after the start; nothing waits for it. While it stands, what the registry says is compared
+/// with what the broker has by the clock: a queue or binding that somebody removed comes back without an event to tell.
 /// </summary>
 internal sealed class RabbitMqSupervisor(
     RabbitMqOptions options,
@@ -15,9 +16,6 @@ internal sealed class RabbitMqSupervisor(
     TimeProvider clock,
     ILogger<RabbitMqSupervisor> logger) : BackgroundService
 {
-    // What the broker refused is looked at again: an operator may have put it right.
-    private static readonly TimeSpan FaultRecheckInterval = TimeSpan.FromSeconds(10);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var factory = BrokerConnectionFactory.Create(options);
@@ -55,9 +53,8 @@ internal sealed class RabbitMqSupervisor(
             RabbitMqLog.Connected(logger);
             while (connection.IsOpen && !stoppingToken.IsCancellationRequested)
             {
-                var faulty = !await DeclareAsync(stoppingToken).ConfigureAwait(false);
-                var recheck = faulty ? FaultRecheckInterval : Timeout.InfiniteTimeSpan;
-                await Task.WhenAny(closed.Task, Delay(recheck, stoppingToken)).ConfigureAwait(false);
+                await DeclareAsync(stoppingToken).ConfigureAwait(false);
+                await Task.WhenAny(closed.Task, Delay(options.CompareInterval, stoppingToken)).ConfigureAwait(false);
             }
         }
         finally
@@ -68,10 +65,9 @@ internal sealed class RabbitMqSupervisor(
         }
     }
 
-    // True when nothing is left to put right.
-    private async Task<bool> DeclareAsync(CancellationToken stoppingToken)
+    private async Task DeclareAsync(CancellationToken stoppingToken)
     {
-        var (names, known) = await NamesAsync(stoppingToken).ConfigureAwait(false);
+        var names = await NamesAsync(stoppingToken).ConfigureAwait(false);
         var faults = await topology.EnsureAllAsync(names, stoppingToken).ConfigureAwait(false);
         foreach (var fault in faults)
         {
@@ -81,20 +77,19 @@ internal sealed class RabbitMqSupervisor(
         // Without our own exchange of the right type an event could reach systems that it is not for.
         link.Declared(publishable: !faults.Any(fault =>
             fault.Kind != TopologyFaultKind.QueueConflict && fault.Name == BrokerNames.EventsExchange));
-        return known && faults.Count == 0;
     }
 
     // The database may be away while the broker is there: then what this process knows is declared, the rest later.
-    private async Task<(IReadOnlyList<string> Names, bool Known)> NamesAsync(CancellationToken stoppingToken)
+    private async Task<IReadOnlyList<string>> NamesAsync(CancellationToken stoppingToken)
     {
         try
         {
-            return (await systems.RabbitMqSystemsAsync(stoppingToken).ConfigureAwait(false), true);
+            return await systems.RabbitMqSystemsAsync(stoppingToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
             RabbitMqLog.NamesUnknown(logger, exception.GetType().Name);
-            return ([], false);
+            return [];
         }
     }
 

@@ -8,13 +8,14 @@ namespace OptOut.Service.Propagation.Channels.RabbitMq;
 /// Declares what stands on the broker: exchanges, and per system a quorum queue with its dead letters, so that a
 /// message waits even where nobody ever connected. Everything is idempotent.
 /// </summary>
-internal sealed class RabbitMqTopology(RabbitMqLink link)
+internal sealed class RabbitMqTopology(RabbitMqLink link, IQueueMemory memory)
 {
     private readonly ConcurrentDictionary<string, bool> _systems = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<TopologyFault, bool> _silent = new();
     private volatile IReadOnlyList<TopologyFault> _faults = [];
 
-    /// <summary>What the last full run found. For health and findings.</summary>
-    public IReadOnlyList<TopologyFault> Faults => _faults;
+    /// <summary>What the last full run found, and which queues are silent. For health and findings.</summary>
+    public IReadOnlyList<TopologyFault> Faults => _silent.IsEmpty ? _faults : [.. _faults, .. _silent.Keys];
 
     /// <summary>Whether a rabbitmq system may not have this name, because its queue would be one of ours.</summary>
     public static bool IsReserved(string system) => BrokerNames.Queue(system) == BrokerNames.AcknowledgementsQueue;
@@ -33,7 +34,7 @@ internal sealed class RabbitMqTopology(RabbitMqLink link)
 
         _systems[system] = true;
         var faults = await RunAsync(
-            steps => QueueDeclarations.SystemAsync(steps, system), cancellationToken).ConfigureAwait(false);
+            steps => QueueDeclarations.SystemAsync(steps, memory, system), cancellationToken).ConfigureAwait(false);
         return faults.Count == 0 ? null : faults[0];
     }
 
@@ -49,10 +50,10 @@ internal sealed class RabbitMqTopology(RabbitMqLink link)
         var faults = await RunAsync(
             async steps =>
             {
-                await QueueDeclarations.SharedAsync(steps).ConfigureAwait(false);
+                await QueueDeclarations.SharedAsync(steps, memory).ConfigureAwait(false);
                 foreach (var system in _systems.Keys.Where(name => !IsReserved(name)))
                 {
-                    await QueueDeclarations.SystemAsync(steps, system).ConfigureAwait(false);
+                    await QueueDeclarations.SystemAsync(steps, memory, system).ConfigureAwait(false);
                 }
             },
             cancellationToken).ConfigureAwait(false);
@@ -63,6 +64,48 @@ internal sealed class RabbitMqTopology(RabbitMqLink link)
     /// Stops declaring a retired system's queue. The queue itself stays until an operator removes it.
     /// </summary>
     public void Forget(string system) => _systems.TryRemove(system, out _);
+
+    /// <summary>
+    /// Makes a queue anew that confirms nothing, if it is so young that the broker's crash explains it; what it held is
+    /// written down first and goes out again. An older one is left alone, and told.
+    /// </summary>
+    /// <param name="system">The system's name; null for the queue of acknowledgements.</param>
+    /// <returns>True where it was made anew.</returns>
+    public async Task<bool> RemakeSilentAsync(string? system, CancellationToken cancellationToken)
+    {
+        var queue = system is null ? BrokerNames.AcknowledgementsQueue : BrokerNames.Queue(system);
+        if (!await memory.IsYoungAsync(queue, cancellationToken).ConfigureAwait(false))
+        {
+            _silent[new TopologyFault(TopologyFaultKind.QueueSilent, queue)] = true;
+            return false;
+        }
+
+        var faults = await RunAsync(
+            async steps =>
+            {
+                if (!await memory.MissingAsync(queue, cancellationToken).ConfigureAwait(false))
+                {
+                    steps.Fault(TopologyFaultKind.QueueMissing, queue);
+                    return;
+                }
+
+                await QueueDeclarations.RemoveAsync(steps, queue).ConfigureAwait(false);
+                await (system is null
+                    ? QueueDeclarations.AcknowledgementsAsync(steps, memory)
+                    : QueueDeclarations.SystemAsync(steps, memory, system)).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return faults.Count == 0;
+    }
+
+    /// <summary>The system's queue has confirmed something: it is not silent.</summary>
+    public void Heard(string system)
+    {
+        if (!_silent.IsEmpty)
+        {
+            _silent.TryRemove(new TopologyFault(TopologyFaultKind.QueueSilent, BrokerNames.Queue(system)), out _);
+        }
+    }
 
     /// <summary>Asks the broker about a system's queue.</summary>
     public async Task<QueueState> QueueStateAsync(string system, CancellationToken cancellationToken)

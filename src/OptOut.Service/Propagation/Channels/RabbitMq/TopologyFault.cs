@@ -11,6 +11,15 @@ internal enum TopologyFaultKind
     /// <summary>A queue of this name has other properties. It is used as it is.</summary>
     QueueConflict,
 
+    /// <summary>The queue is gone, and that could not be written down: it is made again once it is.</summary>
+    QueueMissing,
+
+    /// <summary>
+    /// The queue takes messages and confirms none. It may hold what a broken cluster will give back, so only people
+    /// remove it.
+    /// </summary>
+    QueueSilent,
+
     /// <summary>The broker's permissions do not let us declare or bind this.</summary>
     AccessRefused,
 
