@@ -93,6 +93,7 @@ internal sealed partial class PartitionOwnership(
         settings.Pooling = false;
         settings.CommandTimeout = 3;
         settings.KeepAlive = 2;
+        settings.Options = Databases.HolderSettings;
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         connection.Notification += (_, _) => dispatch.WakeLocal();
         await connection.OpenAsync(stoppingToken);

@@ -44,10 +44,15 @@ internal sealed class Running : IAsyncDisposable
 
     /// <param name="twin">Another replica of this service: the same databases, keys and broker.</param>
     public static async Task<Running> StartAsync(
-        Servers servers, Uri? broker, Running? twin = null, ILoggerProvider? log = null, params string[] settings)
+        Servers servers, Uri? broker, Running? twin = null, ILoggerProvider? log = null, params string[] settings) =>
+        await StartAsync(twin?.Databases ?? await servers.CreateDatabaseAsync(), broker, twin, log, settings);
+
+    /// <summary>On databases that the test has made, reached as it says.</summary>
+    public static async Task<Running> StartAsync(
+        TestDatabases given, Uri? broker, Running? twin = null, ILoggerProvider? log = null, params string[] settings)
     {
         var directory = twin?._directory ?? Servers.NewDirectory();
-        var running = new Running(twin?.Databases ?? await servers.CreateDatabaseAsync(), directory, twin is null) { Broker = broker };
+        var running = new Running(given, directory, twin is null) { Broker = broker };
         Directory.CreateDirectory(directory);
         var keyFile = Path.Combine(directory, "master.json");
         if (twin is null)

@@ -105,7 +105,7 @@ internal sealed partial class SequencingService(
     {
         var login = Databases.Harden(options.Sequencer, "optout-sequencer");
         login.Pooling = false;
-        login.Options = Databases.SessionSettings;
+        login.Options = Databases.SessionSettings + " " + Databases.HolderSettings;
         var connection = new NpgsqlConnection(login.ConnectionString);
         try
         {

@@ -44,11 +44,24 @@ internal sealed class Databases : IAsyncDisposable
         };
 
     /// <summary>
+    /// The server's end of a connection whose other end is gone: it must not keep a dead session, and its locks, for the
+    /// two hours that operating systems wait.
+    /// </summary>
+    private const string ServerGivesUp =
+        "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20s";
+
+    /// <summary>
+    /// For a session that holds an advisory lock and is heard of every few seconds: where it is not, whatever stands
+    /// between the two ends, the server ends it and the lock is free.
+    /// </summary>
+    internal const string HolderSettings = ServerGivesUp + " -c idle_session_timeout=20s";
+
+    /// <summary>
     /// Every statement of ours finds a few rows by index. A prepared plan made while a table was empty must not scan it
     /// for ever after, compiling short statements costs more than running them, and a client that hangs in a transaction must not hold its locks.
     /// </summary>
-    internal const string SessionSettings =
-        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
+    internal const string SessionSettings = ServerGivesUp
+        + " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
         + " -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan"
         + " -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s";
 

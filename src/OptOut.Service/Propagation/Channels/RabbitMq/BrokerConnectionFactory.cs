@@ -15,6 +15,7 @@ internal static class BrokerConnectionFactory
             // The supervisor connects again: a recovered channel would hide which confirms were lost.
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
+            // Both ends notice by it that the other one is gone, also where no byte and no error comes.
             RequestedHeartbeat = options.Heartbeat,
             RequestedConnectionTimeout = options.OperationTimeout,
             HandshakeContinuationTimeout = options.OperationTimeout,
