@@ -1,6 +1,8 @@
 using OptOut.Service.Access;
 using OptOut.Service.Access.Approvals;
 using OptOut.Service.Audit;
+using OptOut.Service.Audit.Alerts;
+using OptOut.Service.Audit.Findings;
 using OptOut.Service.Enforcement;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Embedded;
@@ -101,6 +103,8 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddPortal();
         services.AddAudit(settings.Ledger);
         services.AddEnforcement(builder.Configuration);
+        services.AddAlerts(builder.Configuration, settings.AllowPrivateTargets);
+        services.AddFindings(builder.Configuration, hasBroker: settings.BrokerUri is not null);
     }
 
     private static void Map(WebApplication app)
@@ -120,5 +124,6 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         app.MapPortal();
         app.MapAudit();
         app.MapEnforcement();
+        app.MapFindings();
     }
 }

@@ -25,4 +25,12 @@ internal static class LedgerKinds
     public const string Decided = "decided";
     public const string Reconciled = "reconciled";
     public const string Imported = "imported";
+    public const string FindingRaised = "finding_raised";
+    public const string FindingClosed = "finding_closed";
+    public const string FindingAcknowledged = "finding_acknowledged";
+    public const string FindingSilenced = "finding_silenced";
+    public const string ProbeRun = "probe_run";
+    public const string ReportSealed = "report_sealed";
+    public const string IncidentOpened = "incident_opened";
+    public const string IncidentClosed = "incident_closed";
 }

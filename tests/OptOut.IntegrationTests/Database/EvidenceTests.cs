@@ -20,8 +20,10 @@ public sealed class EvidenceTests(DatabaseService database)
 
     private static readonly string[] Lasting =
     [
-        "optout.subject", "optout.identifier", "optout.delivery", "optout.import_job",
+        "optout.subject", "optout.identifier", "optout.delivery",
         "optout.rejected_acknowledgement_count",
+        "optout.import_job",
+        "optout.finding", "optout.alert", "optout.incident",
     ];
 
     public static TheoryData<string, string> Matrix()

@@ -46,7 +46,7 @@ public sealed class ReferenceTests
     [Fact]
     public void The_platform_uses_no_capability()
     {
-        string[] capabilities = ["Access", "Audit", "Portal", "Propagation", "Purposes", "Recording", "Subjects", "Systems"];
+        string[] capabilities = ["Access", "Audit", "Incidents", "Notices", "Portal", "Probes", "Propagation", "Purposes", "Recording", "Subjects", "Systems"];
         var users =
             from file in RepositoryText.Files("src/OptOut.Service/Platform", "*.cs")
             from line in File.ReadLines(file)

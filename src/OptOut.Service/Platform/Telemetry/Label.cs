@@ -18,6 +18,7 @@ internal static class Label
     public const string Queue = "optout.queue";
     public const string Mode = "optout.mode";
     public const string Answer = "optout.answer";
+    public const string Severity = "optout.severity";
 
     public const string Other = "other";
 
@@ -39,6 +40,7 @@ internal static class Label
             [Queue] = null,
             [Mode] = Words("check", "filter", "gate", "live", "reconciliation"),
             [Answer] = Words("stop", "go", "unknown"),
+            [Severity] = Words("info", "warning", "critical"),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>A label whose words are known here.</summary>

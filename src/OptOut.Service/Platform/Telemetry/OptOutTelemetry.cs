@@ -47,6 +47,24 @@ internal static class OptOutTelemetry
     private static readonly Counter<long> AuthFailures = Meter.CreateCounter<long>(
         "optout.auth.failures", "{failure}", "Credentials refused, by reason.");
 
+    private static readonly Counter<long> Alerts = Meter.CreateCounter<long>(
+        "optout.alerts", "{alert}", "Alerts that a channel took or did not take, by channel and code.");
+
+    private static volatile IReadOnlyList<OpenFindings> _findings = [];
+
+    private static readonly ObservableGauge<long> Findings = Meter.CreateObservableGauge(
+        "optout.findings.open",
+        () => _findings.Select(f => new Measurement<long>(
+            f.Count, Label.Configured(Label.Code, f.Kind), Label.Of(Label.Severity, f.Severity))),
+        "{finding}",
+        "Findings that are not cured, by kind and severity.");
+
+    public static void Alerted(string channel, string code) =>
+        Alerts.Add(1, Label.Configured(Label.Queue, channel), Label.Configured(Label.Code, code));
+
+    /// <summary>What is open now, for the next export.</summary>
+    public static void FindingsOpen(IReadOnlyList<OpenFindings> open) => _findings = open;
+
     /// <summary>One request was decided. The purpose is a configured name, never free text.</summary>
     public static void Recorded(string method, string purpose, string result) => Records.Add(1,
         Label.Of(Label.Method, method), Label.Configured(Label.Purpose, purpose), Label.Of(Label.Result, result));
@@ -87,3 +105,6 @@ internal static class OptOutTelemetry
         "{item}",
         "Items that wait in a queue of this process.");
 }
+
+/// <summary>How many findings of one kind and severity are open.</summary>
+internal sealed record OpenFindings(string Kind, string Severity, long Count);

@@ -13,6 +13,14 @@ internal sealed class MainInitial : Migration
         migrationBuilder.Sql(EmbeddedText.ReadSql("0001_main.sql"));
 }
 
+[DbContext(typeof(OptOutDbContext))]
+[Migration("0005_audit")]
+internal sealed class MainAudit : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0005_audit.sql"));
+}
+
 [DbContext(typeof(KeysDbContext))]
 [Migration("0001_keys")]
 internal sealed class KeysInitial : Migration

@@ -25,3 +25,5 @@ GRANT INSERT ON optout.decision, optout.decision_tally, optout.reconciliation, o
     TO {service};
 GRANT UPDATE ON optout.decision_tally, optout.import_job, optout.import_chunk TO {service};
 GRANT DELETE ON optout.import_chunk TO {service};
+GRANT INSERT, UPDATE ON optout.rule_state, optout.finding, optout.alert, optout.incident TO {service};
+GRANT INSERT, DELETE ON optout.opt_out_minute TO {service};
