@@ -3,6 +3,7 @@ using OptOut.Service.Access.Approvals;
 using OptOut.Service.Audit;
 using OptOut.Service.Audit.Alerts;
 using OptOut.Service.Audit.Findings;
+using OptOut.Service.Audit.Witnessing;
 using OptOut.Service.Enforcement;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Embedded;
@@ -101,7 +102,7 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddRecording();
         services.AddPropagation(settings.BrokerUri, settings.AllowPrivateTargets, settings.EventSource);
         services.AddPortal();
-        services.AddAudit(settings.Ledger);
+        services.AddAudit(settings.Ledger, WitnessSettings.From(builder.Configuration));
         services.AddEnforcement(builder.Configuration);
         services.AddAlerts(builder.Configuration, settings.AllowPrivateTargets);
         services.AddFindings(builder.Configuration, hasBroker: settings.BrokerUri is not null);

@@ -101,6 +101,19 @@ public sealed class SignedNote
         return new SignedNote(Text, [.. Signatures, .. added]);
     }
 
+    /// <summary>The same note with signature lines that others have made, such as a witness's answer; not yet checked.</summary>
+    /// <exception cref="FormatException">They are malformed, or too many.</exception>
+    public SignedNote WithLines(string lines)
+    {
+        ArgumentNullException.ThrowIfNull(lines);
+        if (!lines.EndsWith('\n') || HasControls(lines) || lines.Length > MaxBytes)
+            throw new FormatException("Each signature line ends in a newline.");
+        NoteSignature[] all = [.. Signatures, .. lines[..^1].Split('\n').Select(NoteSignature.Parse)];
+        return all.Length <= MaxSignatures
+            ? new SignedNote(Text, all)
+            : throw new FormatException("The note has too many signatures.");
+    }
+
     /// <summary>The whole note as UTF-8.</summary>
     public byte[] ToBytes() => StrictText.Utf8.GetBytes(ToString());
 

@@ -2,7 +2,10 @@ using OptOut.Service.Access;
 using OptOut.Service.Audit.Checking;
 using OptOut.Service.Audit.Reading;
 using OptOut.Service.Audit.Sequencing;
+using OptOut.Service.Audit.Witnessing;
+using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Http;
+using OptOut.Service.Platform.Keys;
 using OptOut.Service.Platform.OpenApi;
 using OptOut.Service.Platform.Telemetry;
 
@@ -17,18 +20,36 @@ internal static class AuditCapability
 
     private static readonly string[] Readers = ["recorder", "portal", "reader", "operator", "auditor"];
 
-    public static IServiceCollection AddAudit(this IServiceCollection services, LedgerSettings settings) => services
+    public static IServiceCollection AddAudit(
+        this IServiceCollection services, LedgerSettings settings, WitnessSettings witnesses) => services
         .AddSingleton(settings)
+        .AddSingleton(witnesses)
+        .AddSingleton(new WitnessClient(WitnessClient.NewHttp()))
+        .AddSingleton<WitnessRows>()
+        .AddSingleton<WitnessDesk>()
+        .AddSingleton<IReadinessCheck, WitnessReadiness>()
         .AddSingleton(LedgerKeys.Load(settings))
         .AddSingleton<LedgerStatus>()
+        .AddSingleton<LedgerStanding>()
         .AddSingleton<LedgerRows>()
+        .AddSingleton<CheckpointComparison>()
         .AddSingleton<ProofDesk>()
         .AddSingleton<Openings>()
         .AddSingleton<TrailQueries>()
-        .AddSingleton<LedgerAudit>()
-        .AddSingleton<ActAudit>()
+        .AddSingleton<SealedOpenings>(provider => new SealedOpenings(
+            provider.GetRequiredService<Databases>().Keys,
+            provider.GetRequiredService<SubjectKeyWrap>(),
+            provider.GetRequiredService<SecretBox>()))
+        .AddSingleton(provider => new LedgerAudit(
+            provider.GetRequiredService<Databases>().Main,
+            provider.GetRequiredService<LedgerKeys>().Verifiers,
+            settings.Directory))
+        .AddSingleton(provider => new ActAudit(
+            provider.GetRequiredService<Databases>().Main, provider.GetRequiredService<SealedOpenings>()))
         .AddSingleton<IReadinessCheck, LedgerReadiness>()
-        .AddHostedService<SequencingService>();
+        .AddHostedService<StandingWatch>()
+        .AddHostedService<SequencingService>()
+        .AddHostedService<WitnessService>();
 
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder routes)
     {
@@ -70,6 +91,9 @@ internal static class AuditCapability
         ledger.MapGet("/key", LedgerEndpoints.Key).WithName("GetLedgerKey")
             .WithSummary("The log's name and public keys")
             .PublicRoute().WithExample(response: LedgerExamples.Key);
+        ledger.MapGet("/witnesses", GetWitnesses.HandleAsync).WithName("ListLedgerWitnesses")
+            .WithSummary("Who cosigns the log's checkpoints, and up to where")
+            .PublicRoute().WithExample(response: GetWitnesses.Example);
         ledger.MapGet("/consistency", LedgerEndpoints.ConsistencyAsync).WithName("GetLedgerConsistency")
             .WithSummary("That the tree of `to` leaves continues the one of `from` leaves")
             .PublicRoute().Refuses(ProblemKinds.InvalidParameter, LedgerProblems.NotPublished)

@@ -18,7 +18,7 @@ internal sealed record LedgerFacts(
 /// <param name="Opening">Null where the person has been erased: there is no key to keep it under.</param>
 internal sealed record LedgerEntry(Guid Id, byte[] Leaf, byte[] LeafHash, Guid? SubjectId, byte[]? Opening)
 {
-    internal const string OpeningLabel = "ledger-opening";
+    internal const string OpeningLabel = Checking.SealedOpenings.ConfigurationLabel;
 
     /// <summary>An act that concerns a person: the opening can be read only with the subject's key.</summary>
     public static LedgerEntry ForSubject(

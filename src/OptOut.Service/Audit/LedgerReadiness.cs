@@ -9,8 +9,8 @@ namespace OptOut.Service.Audit;
 /// Leaves can be written: without them no act may happen. Whatever is wrong behind that, sequencing and publishing,
 /// is said and stops no stop.
 /// </summary>
-internal sealed class LedgerReadiness(Databases databases, LedgerKeys keys, LedgerStatus status, TimeProvider clock)
-    : IReadinessCheck
+internal sealed class LedgerReadiness(
+    Databases databases, LedgerKeys keys, LedgerStatus status, LedgerStanding standing, TimeProvider clock) : IReadinessCheck
 {
     /// <summary>A leaf that waits longer means that nobody sequences.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
@@ -35,6 +35,8 @@ internal sealed class LedgerReadiness(Databases databases, LedgerKeys keys, Ledg
                 return ReadinessResult.Failed("This login may not write leaves.");
             if (status.Incident is { } incident)
                 return ReadinessResult.Degraded($"Ledger incident {incident}: nothing is sequenced or published.");
+            if (standing.Doubt is { } doubt)
+                return ReadinessResult.Degraded($"Not provably current ({doubt}): checks are answered unknown.");
             if (!keys.CanSign)
                 return ReadinessResult.Degraded("OptOut__LedgerKeyFile is not set: leaves wait.");
             return !reader.IsDBNull(1) && clock.GetUtcNow() - MadeAt(reader.GetGuid(1)) > MaxWait

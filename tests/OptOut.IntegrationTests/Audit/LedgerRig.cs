@@ -3,6 +3,7 @@ using OptOut.IntegrationTests.Fixtures;
 using OptOut.IntegrationTests.Recording;
 using OptOut.Ledger.Notes;
 using OptOut.Ledger.Proofs;
+using OptOut.Ledger.Tree;
 using Running = OptOut.IntegrationTests.Propagation.Running;
 
 namespace OptOut.IntegrationTests.Audit;
@@ -51,6 +52,25 @@ internal static class LedgerRig
         var note = SignedNote.Parse(answer.Body);
         Assert.Equal(NoteVerdict.Verified, note.Check((await service.TrustedAsync()).Keys).Verdict);
         return Checkpoint.Parse(note.Text);
+    }
+
+    /// <summary>The newest stored checkpoint, also where the service has stopped.</summary>
+    public static async Task<Checkpoint> CheckpointNoteAsync(this RunningService service) => Checkpoint.Parse(SignedNote.Parse(
+        await service.ScalarAsync<byte[]>("SELECT note FROM ledger.checkpoint ORDER BY size DESC LIMIT 1")).Text);
+
+    /// <summary>Makes the ledger as an older backup would have it: the last leaves, and what was signed over them, are gone.</summary>
+    public static async Task ForgetAsync(this RunningService service, int leaves)
+    {
+        var size = await service.ScalarAsync<long>("SELECT size FROM ledger.head") - leaves;
+        var tree = new CompactRange();
+        foreach (var hash in await service.ScalarAsync<byte[][]>(
+            $"SELECT array_agg(leaf_hash ORDER BY entry_index) FROM ledger.entry WHERE entry_index < {size}"))
+            tree.Append(hash);
+        var edge = string.Join(", ", tree.Edge.Select(hash => $"'\\x{Convert.ToHexStringLower(hash)}'::bytea"));
+        await service.TamperAsync("ledger.checkpoint", $"DELETE FROM ledger.checkpoint WHERE size > {size}");
+        await service.TamperAsync("ledger.cosignature", $"DELETE FROM ledger.cosignature WHERE size > {size}");
+        await service.TamperAsync("ledger.entry", $"DELETE FROM ledger.entry WHERE entry_index >= {size}");
+        await service.TamperAsync("ledger.head", $"UPDATE ledger.head SET size = {size}, edge = ARRAY[{edge}]");
     }
 
     public static Receipt Receipt(string text) => Ledger.Proofs.Receipt.Parse(Encoding.UTF8.GetBytes(text));

@@ -15,7 +15,7 @@ public sealed class EvidenceTests(DatabaseService database)
         ("optout.attempt", "outcome"), ("optout.acknowledgement", "outcome"),
         ("optout.rejected_acknowledgement", "code"), ("ledger.opening", "ciphertext"), ("ledger.entry", "leaf_hash"),
         ("ledger.tile", "root"), ("ledger.checkpoint", "note"), ("optout.decision", "outcome"),
-        ("optout.reconciliation", "stopped"),
+        ("optout.reconciliation", "stopped"), ("ledger.cosignature", "line"),
     ];
 
     private static readonly string[] Lasting =

@@ -60,9 +60,9 @@ public sealed class RunningService : IAsyncDisposable
         return new RunningService(databases, directory, ownsDirectory: true, settings).StartHostAsync();
     }
 
-    /// <summary>One more process's worth of the same installation: same databases, same keys, same settings.</summary>
-    public Task<RunningService> StartReplicaAsync() =>
-        new RunningService(Databases, Directory, ownsDirectory: false, _settings).StartHostAsync();
+    /// <summary>One more process's worth of the same installation: same databases, same keys, same settings and more.</summary>
+    public Task<RunningService> StartReplicaAsync(params string[] settings) =>
+        new RunningService(Databases, Directory, ownsDirectory: false, [.. _settings, .. settings]).StartHostAsync();
 
     /// <summary>What a command line of this installation holds, for a process of the built program too.</summary>
     public static string[] Arguments(TestDatabases databases, string directory) =>

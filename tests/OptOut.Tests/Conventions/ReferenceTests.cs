@@ -10,6 +10,7 @@ public sealed class ReferenceTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
+        ["OptOut.Cli"] = ["OptOut.Client", "OptOut.Contracts", "OptOut.Ledger"],
         ["OptOut.Contracts"] = [],
         ["OptOut.Ledger"] = [],
         ["OptOut.Service"] = ["OptOut.Contracts", "OptOut.Ledger"],
@@ -19,7 +20,7 @@ public sealed class ReferenceTests
     private static readonly Assembly[] Built =
     [
         typeof(WebhookSecret).Assembly, typeof(MerkleTree).Assembly, typeof(ServiceHost).Assembly,
-        Assembly.Load("OptOut.Subscriber"),
+        Assembly.Load("OptOut.Subscriber"), Assembly.Load("OptOut.Cli"),
     ];
 
     [Fact]

@@ -1,24 +1,27 @@
 using System.Security.Cryptography;
 using Npgsql;
 using OptOut.Ledger;
-using OptOut.Service.Audit.Reading;
 using OptOut.Service.Platform.Database;
-using OptOut.Service.Recording;
-using OptOut.Service.Subjects;
 
 namespace OptOut.Service.Audit.Checking;
 
 /// <summary>
-/// Compares the acts with their leaves, in both directions: each record and each acknowledgement has exactly one leaf, each
-/// such leaf its act, and what the row says is what the leaf committed to.
+/// Compares the acts with their leaves, in both directions: each act has exactly one leaf, each leaf its act, and what a row
+/// says is what the leaf committed to. Without openings (an auditor without the keys) all but the last is compared.
 /// </summary>
-internal sealed class ActAudit(Databases databases, Openings openings, SubjectKeys keys)
+internal sealed class ActAudit(NpgsqlDataSource database, SealedOpenings? openings)
 {
     public const string LeafMissing = "leaf_missing";
+    public const string LeafTwice = "leaf_twice";
     public const string ActMissing = "act_missing";
     public const string LeafOfAnotherAct = "leaf_of_another_act";
     public const string RecordEdited = "record_edited";
+    public const string RowEdited = "row_edited";
     public const string OpeningDiffers = "opening_differs";
+    public const string OpeningMissing = "opening_missing";
+
+    /// <summary>No fault: a kind of leaf that this build has no rule for.</summary>
+    public const string NotCompared = "not_compared";
 
     private const int PageSize = 500;
 
@@ -38,92 +41,103 @@ internal sealed class ActAudit(Databases databases, Openings openings, SubjectKe
         LIMIT 1000
         """;
 
-    private static readonly string Versions =
-        $"""
-        SELECT {RecordReader.Columns}, 0, 0, 0, 0, false, l.entry_index, l.leaf, o.subject_id, o.ciphertext
-        FROM (SELECT * FROM optout.opt_out_version WHERE (opt_out_id, version) > ($1, $2)
-              ORDER BY opt_out_id, version LIMIT {PageSize}) v
-        LEFT JOIN LATERAL (SELECT entry_index, leaf FROM ledger.leaf WHERE entry_id = v.ledger_entry_id) l ON true
-        LEFT JOIN ledger.opening o ON o.entry_id = v.ledger_entry_id
-        ORDER BY v.opt_out_id, v.version
-        """;
-
-    public async Task<AuditReport> RunAsync(CancellationToken cancellationToken)
+    public async Task<AuditReport> RunAsync(CancellationToken cancellationToken, IProgress<long>? progress = null)
     {
         var report = new AuditReport();
         await FindUncoveredAsync(report, cancellationToken);
-        var (after, version) = (Guid.Empty, 0);
-        while (await ReadPageAsync(after, version, cancellationToken) is { Count: > 0 } page)
-        {
-            await CompareAsync(page, report, cancellationToken);
-            (after, version) = (page[^1].Record.OptOutId, page[^1].Record.Version);
-        }
-
+        foreach (var acts in ComparedActs.All)
+            await CompareAsync(acts, report, progress, cancellationToken);
         return report;
     }
 
     private async Task FindUncoveredAsync(AuditReport report, CancellationToken cancellationToken)
     {
-        await using var connection = await databases.Main.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(
             System.Data.IsolationLevel.RepeatableRead, cancellationToken);
-        // The only statement that reads everything: it needs the joins that the others do without.
+        // The only statements that read everything: they need the joins that the others do without.
         await using (var settings = new NpgsqlCommand(
             "SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = on", connection))
             await settings.ExecuteNonQueryAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(Uncovered, connection) { CommandTimeout = 0 };
+        await using (var command = new NpgsqlCommand(Uncovered, connection) { CommandTimeout = 0 })
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                var code = reader.GetInt64(3) == 0 ? LeafMissing : reader.GetInt64(2) == 0 ? ActMissing : LeafOfAnotherAct;
+                report.Add(code, reader.IsDBNull(1) ? null : reader.GetInt64(1), reader.GetGuid(0));
+            }
+        }
+
+        await FindUnruledAsync(connection, report, cancellationToken);
+    }
+
+    private static async Task FindUnruledAsync(
+        NpgsqlConnection connection, AuditReport report, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(ActRules.Statement, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(Sql.Texts(ActRules.Joined));
+        command.Parameters.Add(Sql.Texts(ActRules.Ruled));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var code = reader.GetInt64(3) == 0 ? LeafMissing : reader.GetInt64(2) == 0 ? ActMissing : LeafOfAnotherAct;
-            report.Add(code, reader.IsDBNull(1) ? null : reader.GetInt64(1), reader.GetGuid(0));
+            if (reader.GetString(0) == NotCompared)
+                report.KindsNotCompared++;
+            else
+                report.Add(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetInt64(1),
+                    reader.IsDBNull(2) ? null : reader.GetGuid(2));
         }
     }
 
-    private async Task<List<Act>> ReadPageAsync(Guid after, int version, CancellationToken cancellationToken)
+    private async Task CompareAsync(
+        ComparedActs acts, AuditReport report, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        await using var command = databases.Main.CreateCommand(Versions);
-        command.Parameters.Add(Sql.Value(after));
-        command.Parameters.Add(Sql.Value(version));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<Act> page = [];
-        while (await reader.ReadAsync(cancellationToken))
+        var (after, number) = (Guid.Empty, -1L);
+        while (await ReadPageAsync(acts, after, number, cancellationToken) is { Count: > 0 } page)
         {
-            page.Add(new Act(
-                RecordReader.Read(reader),
-                reader.IsDBNull(22) ? null : reader.GetInt64(22),
-                reader.IsDBNull(23) ? null : reader.GetFieldValue<byte[]>(23),
-                reader.IsDBNull(24) ? null : reader.GetGuid(24),
-                reader.IsDBNull(25) ? null : reader.GetFieldValue<byte[]>(25)));
+            var opened = openings is null ? null : await openings.OpenAsync([.. page.Select(act => act.Sealed)], cancellationToken);
+            for (var i = 0; i < page.Count; i++)
+                Compare(page[i], opened is null, opened?[i], report);
+            (after, number) = (page[^1].Position, page[^1].Number);
+            report.Read += page.Count;
+            progress?.Report(report.Read);
         }
+    }
 
+    private async Task<List<ComparedAct>> ReadPageAsync(
+        ComparedActs acts, Guid after, long number, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(acts.Page);
+        command.Parameters.Add(Sql.Value(after));
+        command.Parameters.Add(Sql.Value(number));
+        command.Parameters.Add(Sql.Value(PageSize));
+        command.Parameters.Add(Sql.Texts(ActRules.Joined));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<ComparedAct> page = [];
+        while (await reader.ReadAsync(cancellationToken))
+            page.Add(acts.Read(reader));
         return page;
     }
 
-    private async Task CompareAsync(List<Act> page, AuditReport report, CancellationToken cancellationToken)
+    private static void Compare(ComparedAct act, bool isClosed, PlainOpening? opening, AuditReport report)
     {
-        var subjects = page.Select(act => act.SubjectId).OfType<Guid>().Distinct().ToArray();
-        var known = await keys.LoadAsync(subjects, cancellationToken);
-        foreach (var act in page)
-        {
-            report.Read++;
-            var id = act.Record.LedgerEntryId;
-            var payload = RecordPayload.Of(act.Record);
-            if (!SHA256.HashData(payload).AsSpan().SequenceEqual(act.Record.RecordHash))
-                report.Add(RecordEdited, act.Index, id);
-            if (act.Leaf is null || act.Ciphertext is null)
-                continue;
+        if (act.RecordHash is not null && !SHA256.HashData(act.Payload!).AsSpan().SequenceEqual(act.RecordHash))
+            report.Add(RecordEdited, act.Index, act.EntryId);
+        // A leaf that is not there is reported by the joins, one that was emptied by its `redacted` leaf.
+        if (act.Leaf is null)
+            return;
 
-            var leaf = LedgerLeaf.Parse(act.Leaf);
-            if (leaf.Record != act.Record.OptOutId || leaf.Version != act.Record.Version)
-                report.Add(LeafOfAnotherAct, act.Index, id);
-            if (openings.Open(id, act.SubjectId, act.Ciphertext, known) is not { } opening
-                || !Commitment.Opens(leaf.CommitmentHash.Span, opening.Nonce, opening.Payload))
-                report.Add(OpeningDiffers, act.Index, id);
-            else if (!opening.Payload.AsSpan().SequenceEqual(payload))
-                report.Add(RecordEdited, act.Index, id);
-        }
+        var leaf = LedgerLeaf.Parse(act.Leaf);
+        if (act.Record is { } record && (leaf.Record != record || leaf.Version != act.Version))
+            report.Add(LeafOfAnotherAct, act.Index, act.EntryId);
+        if (act.Sealed is null && !act.IsErased)
+            report.Add(OpeningMissing, act.Index, act.EntryId);
+        if (isClosed || act.Sealed is null)
+            return;
+
+        if (opening is null || !Commitment.Opens(leaf.CommitmentHash.Span, opening.Nonce, opening.Payload))
+            report.Add(OpeningDiffers, act.Index, act.EntryId);
+        else if (act.Payload is not null && !opening.Payload.AsSpan().SequenceEqual(act.Payload))
+            report.Add(RecordEdited, act.Index, act.EntryId);
     }
-
-    private sealed record Act(RecordState Record, long? Index, byte[]? Leaf, Guid? SubjectId, byte[]? Ciphertext);
 }

@@ -16,6 +16,9 @@ internal sealed class AuditReport
 
     public long Read { get; set; }
 
+    /// <summary>Kinds of leaves that are in the ledger and that this build has no rule for.</summary>
+    public int KindsNotCompared { get; set; }
+
     public long FaultCount { get; private set; }
 
     public IReadOnlyList<AuditFault> Faults => _faults;

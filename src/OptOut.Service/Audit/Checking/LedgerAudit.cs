@@ -3,8 +3,6 @@ using OptOut.Ledger;
 using OptOut.Ledger.Notes;
 using OptOut.Ledger.Tiles;
 using OptOut.Ledger.Tree;
-using OptOut.Service.Audit.Sequencing;
-using OptOut.Service.Platform.Database;
 
 namespace OptOut.Service.Audit.Checking;
 
@@ -13,7 +11,9 @@ namespace OptOut.Service.Audit.Checking;
 /// hashes, tiles, the head, every signed checkpoint, and the published directory. A superuser can disable triggers; this
 /// finds what they did, and names the leaf.
 /// </summary>
-internal sealed class LedgerAudit(Databases databases, LedgerKeys keys, LedgerSettings settings)
+/// <param name="keys">The log's public keys; none: signatures are not checked, and that is a fault where there is a checkpoint.</param>
+/// <param name="directory">The published directory; null: the rows are compared with themselves only.</param>
+internal sealed class LedgerAudit(NpgsqlDataSource database, IReadOnlyList<NoteVerifier> keys, string? directory)
 {
     public const string IndexGap = "index_gap";
     public const string LeafEdited = "leaf_edited";
@@ -24,18 +24,20 @@ internal sealed class LedgerAudit(Databases databases, LedgerKeys keys, LedgerSe
     public const string CheckpointAhead = "checkpoint_ahead";
     public const string HeadDiffers = "head_differs";
 
-    private readonly PublishedHashes _published = new(settings.Directory);
+    private const int ProgressStep = 1000;
 
-    public async Task<AuditReport> RunAsync(CancellationToken cancellationToken)
+    private readonly PublishedHashes _published = new(directory);
+
+    public async Task<AuditReport> RunAsync(CancellationToken cancellationToken, IProgress<long>? progress = null)
     {
         var report = new AuditReport();
-        await using var connection = await databases.Main.OpenConnectionAsync(cancellationToken);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         // One snapshot, so that what is sequenced meanwhile does not look like a contradiction.
         await using var transaction = await connection.BeginTransactionAsync(
             System.Data.IsolationLevel.RepeatableRead, cancellationToken);
         var tiles = await ReadTilesAsync(connection, cancellationToken);
         var checkpoints = await ReadCheckpointsAsync(connection, report, cancellationToken);
-        var range = await RecomputeAsync(connection, tiles, checkpoints, report, cancellationToken);
+        var range = await RecomputeAsync(connection, tiles, checkpoints, report, progress, cancellationToken);
         if (checkpoints.Keys.Any(size => size > range.Size))
             report.Add(CheckpointAhead, range.Size);
         if (tiles.Count > 0)
@@ -49,6 +51,7 @@ internal sealed class LedgerAudit(Databases databases, LedgerKeys keys, LedgerSe
         Dictionary<(int Level, long Index), byte[]> tiles,
         Dictionary<long, byte[]> checkpoints,
         AuditReport report,
+        IProgress<long>? progress,
         CancellationToken cancellationToken)
     {
         var range = new CompactRange();
@@ -76,7 +79,8 @@ internal sealed class LedgerAudit(Databases databases, LedgerKeys keys, LedgerSe
             range.Append(hash, (node, root) => CompareTile(node, root, tiles, report, index));
             if (checkpoints.Remove(range.Size, out var signed) && !signed.AsSpan().SequenceEqual(range.Root()))
                 report.Add(CheckpointDiffers, index, id);
-            report.Read++;
+            if (++report.Read % ProgressStep == 0)
+                progress?.Report(report.Read);
         }
 
         return range;
@@ -127,7 +131,7 @@ internal sealed class LedgerAudit(Databases databases, LedgerKeys keys, LedgerSe
         try
         {
             var signed = SignedNote.Parse(note);
-            return signed.Check(keys.Verifiers).Verdict == NoteVerdict.Verified ? Checkpoint.Parse(signed.Text) : null;
+            return signed.Check(keys).Verdict == NoteVerdict.Verified ? Checkpoint.Parse(signed.Text) : null;
         }
         catch (FormatException)
         {

@@ -26,6 +26,7 @@ public sealed record OpeningView(string EntryId, string Nonce, string Payload);
 [JsonSerializable(typeof(LedgerKeyView))]
 [JsonSerializable(typeof(ConsistencyView))]
 [JsonSerializable(typeof(OpeningView))]
+[JsonSerializable(typeof(WitnessesView))]
 [JsonSerializable(typeof(OptOutReceiptView))]
 [JsonSerializable(typeof(ListAnswer<TrailItem>))]
 internal sealed partial class LedgerJson : JsonSerializerContext

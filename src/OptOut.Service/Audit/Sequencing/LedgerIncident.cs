@@ -13,6 +13,8 @@ internal sealed class LedgerIncidentException(string code) : Exception($"Ledger 
     public const string ForeignCheckpoint = "foreign_checkpoint";
     public const string HeadDiffers = "head_differs";
     public const string LeafDiffers = "leaf_differs";
+    public const string WitnessAhead = "witness_ahead";
+    public const string WitnessDiffers = "witness_differs";
 
     public string Code { get; } = code;
 }

@@ -8,7 +8,8 @@ namespace OptOut.Service.Audit.Sequencing;
 
 /// <summary>Publishes what is committed: tiles first, then the signed checkpoint that needs them.</summary>
 internal sealed class LedgerPublisher(
-    LedgerRows rows, LedgerKeys keys, LedgerSettings settings, LedgerStatus status, TimeProvider clock)
+    LedgerRows rows, CheckpointComparison comparison, LedgerKeys keys, LedgerSettings settings, LedgerStatus status,
+    TimeProvider clock)
 {
     private const string StoreCheckpoint =
         "INSERT INTO ledger.checkpoint (size, root, note, signed_at) VALUES ($1, $2, $3, $4) ON CONFLICT (size) DO NOTHING";
@@ -33,8 +34,8 @@ internal sealed class LedgerPublisher(
         }
 
         var stored = await rows.CheckpointAsync(cancellationToken);
-        _published = await VerifyAsync(stored?.Note, head.Size, cancellationToken);
-        _written = await VerifyAsync(_directory?.ReadCheckpoint(), head.Size, cancellationToken);
+        _published = await comparison.VerifyAsync(stored?.Note, head.Size, cancellationToken);
+        _written = await comparison.VerifyAsync(_directory?.ReadCheckpoint(), head.Size, cancellationToken);
         return head;
     }
 
@@ -66,6 +67,13 @@ internal sealed class LedgerPublisher(
         return true;
     }
 
+    /// <summary>Puts the newest checkpoint into the directory once more, with the cosignatures that have come since.</summary>
+    public async Task RepublishAsync(CancellationToken cancellationToken)
+    {
+        if (_directory is not null && await rows.CheckpointAsync(cancellationToken) is { } newest && newest.Size == _written)
+            _directory.WriteCheckpoint(newest.Note);
+    }
+
     /// <summary>Every tile that grew since the last time, from committed rows.</summary>
     private async Task WriteTilesAsync(TileDirectory directory, long size, CancellationToken cancellationToken)
     {
@@ -86,39 +94,6 @@ internal sealed class LedgerPublisher(
     private async Task WriteAsync(TileDirectory directory, TilePath tile, CancellationToken cancellationToken) =>
         directory.Write(tile, await rows.TileAsync(tile, cancellationToken)
             ?? throw new LedgerIncidentException(LedgerIncidentException.HeadDiffers));
-
-    /// <summary>The size of a checkpoint that was given out: ours, not ahead of the rows, and with their root.</summary>
-    private async Task<long> VerifyAsync(byte[]? note, long headSize, CancellationToken cancellationToken)
-    {
-        if (note is null)
-            return 0;
-
-        var checkpoint = Read(note);
-        Require(checkpoint.Size <= headSize, LedgerIncidentException.PublishedAhead);
-        if (checkpoint.Size > 0)
-        {
-            var then = await rows.RangeAtAsync(checkpoint.Size, cancellationToken);
-            Require(then.Root().AsSpan().SequenceEqual(checkpoint.Root.Span), LedgerIncidentException.PublishedDiffers);
-        }
-
-        return checkpoint.Size;
-    }
-
-    private Checkpoint Read(byte[] note)
-    {
-        try
-        {
-            var signed = SignedNote.Parse(note);
-            var checkpoint = Checkpoint.Parse(signed.Text);
-            Require(signed.Check(keys.Verifiers).Verdict == NoteVerdict.Verified && checkpoint.Origin == keys.Origin,
-                LedgerIncidentException.ForeignCheckpoint);
-            return checkpoint;
-        }
-        catch (FormatException)
-        {
-            throw new LedgerIncidentException(LedgerIncidentException.ForeignCheckpoint);
-        }
-    }
 
     private static void Require(bool holds, string code)
     {

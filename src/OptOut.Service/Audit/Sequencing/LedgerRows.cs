@@ -6,7 +6,7 @@ using OptOut.Service.Platform.Database;
 
 namespace OptOut.Service.Audit.Sequencing;
 
-/// <summary>A checkpoint as it was signed.</summary>
+/// <summary>A checkpoint as it was signed, with the cosignatures that it has.</summary>
 internal sealed record StoredCheckpoint(long Size, byte[] Root, byte[] Note, DateTimeOffset SignedAt);
 
 /// <summary>Reads committed rows of the ledger as tiles, nodes and roots. Any replica serves from it.</summary>
@@ -21,11 +21,19 @@ internal sealed class LedgerRows(Databases databases)
     private const string Entries =
         "SELECT leaf FROM ledger.entry WHERE entry_index >= $1 AND entry_index < $2 ORDER BY entry_index";
 
+    // Witnesses' lines come after ours, as they do in the note itself.
+    private const string Newest =
+        """
+        SELECT c.size, c.root, c.note || coalesce((
+                SELECT convert_to(string_agg(s.line, '' ORDER BY s.witness), 'UTF8')
+                FROM ledger.cosignature s WHERE s.size = c.size), ''::bytea), c.signed_at
+        FROM (SELECT * FROM ledger.checkpoint ORDER BY size DESC LIMIT 1) c
+        """;
+
     /// <summary>The newest checkpoint; null before the first.</summary>
     public async Task<StoredCheckpoint?> CheckpointAsync(CancellationToken cancellationToken)
     {
-        await using var command = databases.Main.CreateCommand(
-            "SELECT size, root, note, signed_at FROM ledger.checkpoint ORDER BY size DESC LIMIT 1");
+        await using var command = databases.Main.CreateCommand(Newest);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new StoredCheckpoint(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2),

@@ -1,5 +1,6 @@
 using Npgsql;
 using OptOut.Ledger.Tree;
+using OptOut.Service.Audit.Witnessing;
 using OptOut.Service.Platform.Database;
 
 namespace OptOut.Service.Audit.Sequencing;
@@ -10,7 +11,10 @@ namespace OptOut.Service.Audit.Sequencing;
 /// </summary>
 internal sealed partial class SequencingService(
     DatabaseOptions options,
+    Databases databases,
     LedgerRows rows,
+    CheckpointComparison comparison,
+    WitnessDesk witnesses,
     LedgerKeys keys,
     LedgerSettings settings,
     LedgerStatus status,
@@ -76,6 +80,7 @@ internal sealed partial class SequencingService(
                 if (status.Incident != incident.Code)
                     LogIncident(incident.Code);
                 status.Incident = incident.Code;
+                await StandingWatch.RaiseAsync(databases, incident.Code, stoppingToken);
             }
 
             // The lock is kept: another replica, which may not see what this one sees, must not go on either.
@@ -85,17 +90,29 @@ internal sealed partial class SequencingService(
 
     private async Task SequenceAsync(NpgsqlConnection connection, CancellationToken stoppingToken)
     {
-        var publisher = new LedgerPublisher(rows, keys, settings, status, clock);
+        var publisher = new LedgerPublisher(rows, comparison, keys, settings, status, clock);
         var head = await publisher.StartAsync(await ReadHeadAsync(connection, stoppingToken), stoppingToken);
+        status.Witnessed = null;
+        await witnesses.CompareAsync(stoppingToken);
         status.Incident = null;
+        await StandingWatch.RaiseAsync(databases, null, stoppingToken);
         var sequencer = new Sequencer(connection, head);
         long? publishedAt = null;
+        var cosignatures = status.Cosignatures;
         while (true)
         {
+            if (status.Witnessed is { } against)
+                throw new LedgerIncidentException(against);
             var taken = await sequencer.TakeAsync(stoppingToken);
             if ((publishedAt is not { } last || clock.GetElapsedTime(last) >= CheckpointInterval)
                 && await publisher.PublishAsync(connection, sequencer.Range, stoppingToken))
                 publishedAt = clock.GetTimestamp();
+            if (cosignatures != status.Cosignatures)
+            {
+                cosignatures = status.Cosignatures;
+                await publisher.RepublishAsync(stoppingToken);
+            }
+
             if (taken < Sequencer.MaxBatch)
                 await Task.Delay(LookInterval, clock, stoppingToken);
         }

@@ -21,6 +21,14 @@ internal sealed class MainAudit : Migration
         migrationBuilder.Sql(EmbeddedText.ReadSql("0005_audit.sql"));
 }
 
+[DbContext(typeof(OptOutDbContext))]
+[Migration("0003_ledger")]
+internal sealed class MainLedger : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0003_ledger.sql"));
+}
+
 [DbContext(typeof(KeysDbContext))]
 [Migration("0001_keys")]
 internal sealed class KeysInitial : Migration

@@ -27,3 +27,5 @@ GRANT UPDATE ON optout.decision_tally, optout.import_job, optout.import_chunk TO
 GRANT DELETE ON optout.import_chunk TO {service};
 GRANT INSERT, UPDATE ON optout.rule_state, optout.finding, optout.alert, optout.incident TO {service};
 GRANT INSERT, DELETE ON optout.opt_out_minute TO {service};
+GRANT UPDATE ON ledger.standing TO {service};
+GRANT INSERT ON ledger.cosignature TO {service};
