@@ -30,6 +30,16 @@ internal static class LedgerRig
         return await service.ScalarAsync<long>("SELECT max(size) FROM ledger.checkpoint");
     }
 
+    /// <summary>Until the directory holds the checkpoint that is served: the file is swapped in after the row is committed.</summary>
+    public static async Task WrittenAsync(this RunningService service, string directory)
+    {
+        await service.PublishedAsync();
+        var file = Path.Combine(directory, "checkpoint");
+        await Running.UntilAsync(async () => File.Exists(file)
+            && (await service.GetAsync("/v1/ledger/checkpoint", "")).Text == await File.ReadAllTextAsync(file),
+            "The checkpoint was not written.");
+    }
+
     public static async Task StopManyAsync(this RunningService service, int count)
     {
         var items = string.Join(',', Enumerable.Range(0, count).Select(_ => Stops.Body(Stops.Email(Stops.NewEmail()))));

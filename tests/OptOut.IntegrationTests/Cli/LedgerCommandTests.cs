@@ -19,7 +19,7 @@ public sealed class LedgerCommandTests(Servers servers) : IAsyncLifetime
         service = await LedgerRig.StartAsync(servers, directory);
         await service.AddSystemAsync("mailer", "marketing", "email");
         await service.StopManyAsync(300);
-        await service.PublishedAsync();
+        await service.WrittenAsync(directory);
         vkeys = [.. (await service.TrustedAsync()).Keys.Select(key => key.ToString())];
     }
 
@@ -30,7 +30,7 @@ public sealed class LedgerCommandTests(Servers servers) : IAsyncLifetime
         File.Copy(Path.Combine(directory, "checkpoint"), older);
         var environment = new Dictionary<string, string> { ["OPTOUT_KEY"] = await service.KeyOfAsync("auditor") };
         await service.StopManyAsync(20);
-        await service.PublishedAsync();
+        await service.WrittenAsync(directory);
 
         var online = await CliRun.RunAsync(environment,
             ["ledger", "verify", "--url", service.Http.BaseAddress!.ToString(), "--old", older, "--json", "--vkey", .. vkeys]);
@@ -78,7 +78,7 @@ public sealed class LedgerCommandTests(Servers servers) : IAsyncLifetime
     public async Task A_receipt_is_proven_offline_with_its_opening_and_a_changed_one_is_not()
     {
         var stop = await service.StopEmailAsync(Stops.NewEmail());
-        await service.PublishedAsync();
+        await service.WrittenAsync(directory);
         var receipt = Path.Combine(directory, "receipt.json");
         await File.WriteAllTextAsync(receipt, (await service.GetAsync($"/v1/opt-outs/{stop.Id}/receipt")).Text, Cancel);
         var proof = Path.Combine(directory, "one.tlog-proof");
@@ -105,7 +105,7 @@ public sealed class LedgerCommandTests(Servers servers) : IAsyncLifetime
     public async Task The_audit_holds_on_an_untouched_database_and_names_the_leaf_of_what_was_changed()
     {
         var edited = await service.StopEmailAsync(Stops.NewEmail());
-        await service.PublishedAsync();
+        await service.WrittenAsync(directory);
         await service.StopAsync();
         var environment = new Dictionary<string, string>
         {

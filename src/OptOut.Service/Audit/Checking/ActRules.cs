@@ -15,7 +15,7 @@ internal static class ActRules
     [
         "reaffirmed", "parked", "merged", "purpose_changed", "override_asked", "key_made", "key_rotated", "key_revoked",
         "system_registered", "system_changed", "system_paused", "system_resumed", "system_retired", "system_replayed",
-        "system_secret_rotated",
+        "system_secret_rotated", "decided", "reconciled", "imported",
     ];
 
     private const string Missing = "'" + ActAudit.ActMissing + "'";
@@ -81,6 +81,25 @@ internal static class ActRules
         $"""
         SELECT {Missing}, l.entry_index, l.id FROM leaf l WHERE l.kind IN ('key_made', 'key_rotated', 'key_revoked')
             AND NOT EXISTS (SELECT FROM optout.api_key k WHERE k.key_id = left(translate(l.record::text, '-', ''), 16))
+        """,
+        // One leaf covers a chunk of decisions, and says how many.
+        $"""
+        SELECT CASE WHEN l.id IS NULL THEN {Leafless} ELSE {Edited} END, l.entry_index, d.id
+        FROM (SELECT ledger_entry_id AS id, count(*) AS count FROM optout.decision GROUP BY 1) d
+        LEFT JOIN leaf l ON l.kind = 'decided' AND l.id = d.id WHERE l.id IS NULL OR l.version <> d.count
+        """,
+        $"""
+        SELECT {Missing}, l.entry_index, l.id FROM leaf l WHERE l.kind = 'decided' AND NOT EXISTS (
+            SELECT FROM optout.decision d WHERE d.ledger_entry_id = l.id)
+        """,
+        $"""
+        SELECT CASE WHEN l.id IS NULL THEN {Leafless} ELSE {Missing} END, l.entry_index, coalesce(l.id, r.ledger_entry_id)
+        FROM optout.reconciliation r FULL JOIN (SELECT * FROM leaf WHERE kind = 'reconciled') l ON l.id = r.ledger_entry_id
+        WHERE l.id IS NULL OR r.ledger_entry_id IS NULL
+        """,
+        $"""
+        SELECT {Missing}, l.entry_index, l.id FROM leaf l WHERE l.kind = 'imported' AND NOT EXISTS (
+            SELECT FROM optout.import_job j WHERE j.import_id = l.record)
         """,
         // The newest leaf about a system says its version and its state.
         $"""
