@@ -15,6 +15,7 @@ internal static class RecordingCapability
         .AddSingleton<RecordingLoader>()
         .AddSingleton<RecordingSaver>()
         .AddSingleton<RecordingTransaction>()
+        .AddSingleton<HeldPeople>()
         .AddSingleton(provider => RecordingLimits.From(provider.GetRequiredService<IConfiguration>()))
         .AddSingleton<RecordingWriter>()
         .AddHostedService(provider => provider.GetRequiredService<RecordingWriter>())

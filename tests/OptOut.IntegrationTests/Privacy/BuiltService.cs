@@ -40,7 +40,8 @@ internal sealed class BuiltService : IAsyncDisposable
     /// <summary>Every export by OTLP: the path and the bytes. Texts in protobuf are plain UTF-8.</summary>
     public ConcurrentQueue<(string Path, byte[] Bytes)> Exported { get; private init; } = new();
 
-    public static async Task<BuiltService> StartAsync(TestDatabases databases, Uri broker)
+    public static async Task<BuiltService> StartAsync(
+        TestDatabases databases, Uri broker, params (string Name, string Value)[] surroundings)
     {
         var exported = new ConcurrentQueue<(string, byte[])>();
         var builder = WebApplication.CreateSlimBuilder();
@@ -73,6 +74,8 @@ internal sealed class BuiltService : IAsyncDisposable
             ["Logging__LogLevel__Default"] = "Debug", ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.First(),
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf", ["OTEL_BSP_SCHEDULE_DELAY"] = "300", ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000",
         })
+            start.Environment[name] = value;
+        foreach (var (name, value) in surroundings)
             start.Environment[name] = value;
         var service = new BuiltService(Process.Start(start)!, collector, directory, url) { Exported = exported };
         await Running.UntilAsync(service.IsUpAsync, "The service does not answer.");

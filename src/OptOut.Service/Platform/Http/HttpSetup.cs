@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -36,6 +37,8 @@ internal static class HttpSetup
     internal static void Limit(KestrelServerOptions kestrel, HttpOptions options)
     {
         kestrel.AddServerHeader = false;
+        // Whatever the operating system would still take; configuration may narrow it further.
+        kestrel.ConfigureHttpsDefaults(https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13);
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.MaxRequestBodySize = RequestBody.BatchLimit;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;

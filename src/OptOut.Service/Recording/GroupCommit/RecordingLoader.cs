@@ -21,8 +21,14 @@ internal readonly record struct IdempotencyKey(string Caller, string Operation, 
 /// </summary>
 internal sealed class RecordingLoader(IdentifierHasher hasher, PurposeDirectory purposes, SystemDirectory systems)
 {
+    /// <summary>
+    /// The transaction's own bound on waiting for a lock comes with it: everybody waits as long as the one writer does.
+    /// </summary>
+    private const string Revision =
+        "SELECT revision, set_config('lock_timeout', '1s', true) FROM optout.registry_revision";
+
     /// <summary>The survivors of everyone a batch names, by hash ($1), subject ($2) or opt-out ($3).</summary>
-    private const string Touched =
+    internal const string Touched =
         """
         SELECT s.survivor_id FROM optout.subject s WHERE s.subject_id IN (
             SELECT subject_id FROM optout.identifier WHERE lookup_hash = ANY ($1)
@@ -82,7 +88,7 @@ internal sealed class RecordingLoader(IdentifierHasher hasher, PurposeDirectory 
     {
         var wanted = Wanted.Of(works, hasher);
         await using var batch = new NpgsqlBatch(connection, transaction);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT revision FROM optout.registry_revision"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Revision));
         foreach (var sql in (ReadOnlySpan<string>)[LockSurvivors, Members, Identifiers, Versions])
             batch.BatchCommands.Add(Sql.Command(sql,
                 Sql.Byteas(wanted.Hashes), Sql.Uuids(wanted.Subjects), Sql.Uuids(wanted.OptOuts)));

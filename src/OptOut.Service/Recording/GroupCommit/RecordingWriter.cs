@@ -11,13 +11,19 @@ namespace OptOut.Service.Recording.GroupCommit;
 /// so that a batch is one under light load and hundreds under heavy load.
 /// </summary>
 internal sealed partial class RecordingWriter(
-    RecordingTransaction transaction, DispatchSignal dispatch, RecordingLimits limits, ILogger<RecordingWriter> logger)
-    : BackgroundService
+    RecordingTransaction transaction,
+    HeldPeople held,
+    DispatchSignal dispatch,
+    RecordingLimits limits,
+    ILogger<RecordingWriter> logger) : BackgroundService
 {
     /// <summary>Commands in one commit; one unit of up to 1,000 may stand alone.</summary>
     private const int BatchLimit = 256;
 
     private const int ConflictRetries = 20;
+
+    /// <summary>How often a batch waits a second for a lock that is on no person, such as one on a table.</summary>
+    private const int LockWaits = 10;
 
     private readonly Channel<RecordingWork> _queue = Channel.CreateBounded<RecordingWork>(
         new BoundedChannelOptions(limits.WaitingRequests) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -90,7 +96,7 @@ internal sealed partial class RecordingWriter(
         await base.StopAsync(cancellationToken);
     }
 
-    private async Task CommitAsync(List<RecordingWork> batch)
+    private async Task CommitAsync(List<RecordingWork> batch, int lockWaits = 0)
     {
         var started = Stopwatch.GetTimestamp();
         try
@@ -103,6 +109,11 @@ internal sealed partial class RecordingWriter(
                 batch[i].Complete(results[i]);
             }
         }
+        catch (PostgresException exception)
+            when (exception.SqlState == PostgresErrorCodes.LockNotAvailable && lockWaits < LockWaits)
+        {
+            await CommitFreeAsync(batch, lockWaits + 1);
+        }
         catch (Exception exception) when (batch.Count > 1 && !IsUnavailable(exception))
         {
             // One bad unit must not take the others of its batch with it.
@@ -114,11 +125,42 @@ internal sealed partial class RecordingWriter(
         {
             LogBatchFailed(exception.GetType().Name, (exception as PostgresException)?.SqlState, batch.Count,
                 Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            foreach (var work in batch)
-            {
-                Release(work);
-                work.Fail(exception);
-            }
+            Fail(batch, exception);
+        }
+    }
+
+    /// <summary>Refuses what names somebody whom another session holds, and commits the others.</summary>
+    private async Task CommitFreeAsync(List<RecordingWork> batch, int lockWaits)
+    {
+        bool[] isHeld;
+        try
+        {
+            isHeld = await held.AskAsync(batch, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            Fail(batch, exception);
+            return;
+        }
+
+        var refused = batch.Where((_, i) => isHeld[i]).ToList();
+        if (refused.Count > 0)
+        {
+            LogHeld(refused.Count);
+            Fail(refused, new NpgsqlException("Another session holds a person's row.", new TimeoutException()));
+        }
+
+        var free = batch.Where((_, i) => !isHeld[i]).ToList();
+        if (free.Count > 0)
+            await CommitAsync(free, lockWaits);
+    }
+
+    private void Fail(List<RecordingWork> batch, Exception exception)
+    {
+        foreach (var work in batch)
+        {
+            Release(work);
+            work.Fail(exception);
         }
     }
 
@@ -147,11 +189,12 @@ internal sealed partial class RecordingWriter(
         exception is BatchConflictException or PostgresException
         {
             SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.LockNotAvailable,
+                or PostgresErrorCodes.SerializationFailure,
         };
 
     private static bool IsUnavailable(Exception exception) =>
         exception is NpgsqlException { IsTransient: true } or TimeoutException or BatchConflictException
+            or PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }
         || (exception is NpgsqlException && exception is not PostgresException);
 
     [LoggerMessage(201, LogLevel.Information, "Batch read again after a conflict, attempt {Attempt}, {SqlState}")]
@@ -159,6 +202,9 @@ internal sealed partial class RecordingWriter(
 
     [LoggerMessage(202, LogLevel.Warning, "Batch of {Count} failed with {ErrorType}; its units are tried one by one")]
     private partial void LogBatchSplit(string errorType, int count);
+
+    [LoggerMessage(204, LogLevel.Warning, "{Count} requests are refused for now: another session holds their person's row")]
+    private partial void LogHeld(int count);
 
     [LoggerMessage(203, LogLevel.Error, "Batch of {Count} failed with {ErrorType} {SqlState} after {ElapsedMs} ms")]
     private partial void LogBatchFailed(string errorType, string? sqlState, int count, double elapsedMs);
