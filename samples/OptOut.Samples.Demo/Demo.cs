@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -7,6 +8,7 @@ namespace OptOut.Samples.Demo;
 /// <summary>The first minute with OptOut: register systems, start them, stop somebody, and watch the stop arrive.</summary>
 internal sealed class Demo(DemoOptions options, DemoState state, Children children, ServiceClient service)
 {
+    private static readonly TimeSpan ReceiverPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Watch = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
@@ -26,6 +28,7 @@ internal sealed class Demo(DemoOptions options, DemoState state, Children childr
                 Console.WriteLine($"{system.Name} is registered and never connects: it will be overdue.");
         }
 
+        await AwaitReceiversAsync(systems, cancellationToken);
         var visitor = $"visitor-{RandomNumberGenerator.GetHexString(6, lowercase: true)}@example.com";
         var record = await service.SendAsync(HttpMethod.Post, "/v1/opt-outs", OptOut(visitor), cancellationToken);
         Console.WriteLine($"\n{visitor} said stop (marketing, any channel): recorded as {(string?)record["id"]}.\n");
@@ -39,6 +42,32 @@ internal sealed class Demo(DemoOptions options, DemoState state, Children childr
             Logs of the service and the systems: {options.Logs}
             Ctrl-C ends everything.
             """);
+    }
+
+    /// <summary>A receiver that still starts would only show how a failed call is tried again.</summary>
+    private static async Task AwaitReceiversAsync(List<DemoSystem> systems, CancellationToken cancellationToken)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        foreach (var address in systems.Where(system => system.Start is not null).Select(system => system.Url).OfType<Uri>())
+        {
+            while (!await AcceptsAsync(address, cancellationToken)
+                && TimeProvider.System.GetElapsedTime(started) < ReceiverPatience)
+                await Task.Delay(Poll, cancellationToken);
+        }
+    }
+
+    private static async Task<bool> AcceptsAsync(Uri address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(address.Host, address.Port, cancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private async Task WatchAsync(JsonNode record, List<DemoSystem> systems, CancellationToken cancellationToken)

@@ -62,8 +62,8 @@ internal static class PostgresDownload
                 Environment = ClientEnvironment(),
                 WorkingDirectory = work,
             };
-            await ServerTool.RunAsync(pack, FetchLimit, cancellationToken);
-            var archive = Directory.GetFiles(work, "*.tgz").Single();
+            if (await FetchedAsync(pack, work, looked, cancellationToken) is not { } archive)
+                return false;
             await CheckAsync(archive, hash, cancellationToken);
             await UnpackAsync(archive, Path.Combine(work, "unpacked"), cancellationToken);
             Directory.Move(Path.Combine(work, "unpacked", "package"), unpacked);
@@ -72,6 +72,22 @@ internal static class PostgresDownload
         finally
         {
             Discard(work);
+        }
+    }
+
+    /// <summary>Null where the client cannot fetch it; what it said belongs to what was looked for in vain.</summary>
+    private static async Task<string?> FetchedAsync(
+        ServerCommand pack, string work, List<string> looked, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ServerTool.RunAsync(pack, FetchLimit, cancellationToken);
+            return Directory.GetFiles(work, "*.tgz").Single();
+        }
+        catch (EmbeddedServerException fault)
+        {
+            looked[^1] += $" ({fault.Message.ReplaceLineEndings(" ").Trim()})";
+            return null;
         }
     }
 
