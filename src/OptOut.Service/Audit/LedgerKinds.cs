@@ -33,4 +33,6 @@ internal static class LedgerKinds
     public const string ReportSealed = "report_sealed";
     public const string IncidentOpened = "incident_opened";
     public const string IncidentClosed = "incident_closed";
+    public const string Erased = "erased";
+    public const string Restored = "restored";
 }

@@ -48,6 +48,9 @@ internal sealed record LinkCommand(Guid SubjectId, NormalisedIdentifier Identifi
 internal sealed record RetellCommand(Guid OptOutId, int ExpectedVersion, int SystemId, RecordingContext Context)
     : RecordingCommand(Context);
 
+/// <summary>The person asks to be forgotten: every system that was told is told, once more and for the last time.</summary>
+internal sealed record EraseCommand(Guid SubjectId, RecordingContext Context) : RecordingCommand(Context);
+
 /// <summary>An operator tries one system: a synthetic stop that is told to nobody else.</summary>
 /// <param name="Pause">A standing one that is younger answers for this one too.</param>
 internal sealed record SystemTestCommand(

@@ -1,4 +1,5 @@
 using OptOut.Service.Purposes;
+using OptOut.Service.Subjects.Erasure;
 
 namespace OptOut.Service.Recording;
 
@@ -11,6 +12,9 @@ internal sealed record RecordedOutcome(RecordState Record, bool IsNew) : Recordi
 /// <summary>The surviving subject, and its identifier types.</summary>
 internal sealed record SubjectOutcome(Guid SubjectId, IReadOnlyList<string> IdentifierTypes, bool Changed)
     : RecordingOutcome;
+
+/// <summary>The erasure that was asked for.</summary>
+internal sealed record ErasureOutcome(ErasureRow Row) : RecordingOutcome;
 
 /// <summary>Nothing was written.</summary>
 internal sealed record RefusedOutcome(RecordingRefusal Refusal, Scope? CoveredBy = null, int? CurrentVersion = null)

@@ -76,6 +76,19 @@ internal sealed class SubjectKeys(Databases databases, SubjectKeyWrap wrap, Time
         }
     }
 
+    /// <summary>Destroyed: this process does not use them from here on.</summary>
+    public void Forget(IReadOnlyCollection<Guid> subjectIds)
+    {
+        lock (_lock)
+        {
+            foreach (var id in subjectIds)
+            {
+                _young.Remove(id);
+                _old.Remove(id);
+            }
+        }
+    }
+
     private async Task LoadMissingAsync(
         Guid[] missing, Dictionary<Guid, SubjectKey> keys, CancellationToken cancellationToken)
     {

@@ -5,6 +5,7 @@ using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.OpenApi;
 using OptOut.Service.Recording.Endpoints;
 using OptOut.Service.Subjects.Endpoints;
+using OptOut.Service.Subjects.Erasure;
 
 namespace OptOut.Service.Subjects;
 
@@ -19,7 +20,9 @@ internal static class SubjectsCapability
             ?? new IdentifierOptions();
         services.TryAddSingleton(options);
         services.TryAddSingleton<IdentifierNormaliser>();
-        return services.AddSingleton<SubjectKeys>().AddSingleton<IdentifierReader>().AddSingleton<SubjectQueries>();
+        return services.AddSingleton<SubjectKeys>().AddSingleton<IdentifierReader>().AddSingleton<SubjectQueries>()
+            .AddSingleton<ErasureRows>().AddSingleton<ErasureRun>().AddSingleton<ErasureSignal>()
+            .AddHostedService<ErasureWorker>();
     }
 
     public static IEndpointRouteBuilder MapSubjects(this IEndpointRouteBuilder routes)
@@ -42,6 +45,16 @@ internal static class SubjectsCapability
             .Refuses(SubjectProblems.Unknown, ProblemKinds.InvalidCursor)
             .WithListParameters()
             .WithExample(response: $$"""{ "data": [ {{Examples.Record}} ], "nextCursor": null }""");
+        group.MapPost("/{id}/erasure", ErasureEndpoints.AskAsync).WithName("EraseSubject")
+            .WithSummary("Forget a person once every system is told; their stops stand on, by keyed hash")
+            .RequireRoles("operator")
+            .Refuses([SubjectProblems.Unknown, .. WorkAnswers.Refusals])
+            .WithExample(response: ErasureView.Example, status: 202);
+        group.MapGet("/{id}/erasure", ErasureEndpoints.FindAsync).WithName("GetErasure")
+            .WithSummary("Where the erasure of a person stands")
+            .RequireRoles("operator", "auditor")
+            .Refuses(ProblemKinds.NotFound)
+            .WithExample(response: ErasureView.Example);
         return routes;
     }
 }

@@ -16,6 +16,7 @@ internal static class ActRules
         "reaffirmed", "parked", "merged", "purpose_changed", "override_asked", "key_made", "key_rotated", "key_revoked",
         "system_registered", "system_changed", "system_paused", "system_resumed", "system_retired", "system_replayed",
         "system_secret_rotated", "decided", "reconciled", "imported",
+        "erased",
     ];
 
     private const string Missing = "'" + ActAudit.ActMissing + "'";
@@ -100,6 +101,15 @@ internal static class ActRules
         $"""
         SELECT {Missing}, l.entry_index, l.id FROM leaf l WHERE l.kind = 'imported' AND NOT EXISTS (
             SELECT FROM optout.import_job j WHERE j.import_id = l.record)
+        """,
+        // An erasure that no leaf speaks of makes no missing opening lawful.
+        $"""
+        SELECT {Leafless}, NULL::bigint, e.ledger_entry_id FROM optout.erasure e WHERE e.state = 'erased' AND 1 <> (
+            SELECT count(*) FROM leaf l WHERE l.kind = 'erased' AND l.record = e.erasure_id AND l.id = e.ledger_entry_id)
+        """,
+        $"""
+        SELECT {Missing}, l.entry_index, l.id FROM leaf l WHERE l.kind = 'erased' AND NOT EXISTS (
+            SELECT FROM optout.erasure e WHERE e.erasure_id = l.record AND e.state = 'erased')
         """,
         // The newest leaf about a system says its version and its state.
         $"""

@@ -28,7 +28,8 @@ internal sealed record ComparedActs(string Page, Func<NpgsqlDataReader, Compared
 
     private static readonly ComparedActs Records = new(
         $"""
-        SELECT {AuditedPayloads.RecordColumns}, v.ledger_entry_id, l.entry_index, l.leaf, o.subject_id, o.ciphertext, false
+        SELECT {AuditedPayloads.RecordColumns}, v.ledger_entry_id, l.entry_index, l.leaf, o.subject_id, o.ciphertext,
+            {Erased("v.subject_id")}
         FROM (SELECT * FROM optout.opt_out_version WHERE (opt_out_id, version) > ($1, $2)
               ORDER BY opt_out_id, version LIMIT $3) v
         LEFT JOIN LATERAL (SELECT entry_index, leaf FROM ledger.leaf WHERE entry_id = v.ledger_entry_id) l ON true
@@ -47,7 +48,7 @@ internal sealed record ComparedActs(string Page, Func<NpgsqlDataReader, Compared
     private static readonly ComparedActs Acknowledgements = new(
         $"""
         SELECT {AuditedPayloads.AcknowledgementColumns}, a.ledger_entry_id, l.entry_index, l.leaf, o.subject_id, o.ciphertext,
-            false
+            {Erased("r.subject_id")}
         FROM (SELECT * FROM optout.acknowledgement WHERE acknowledgement_id > $1 AND $2::bigint IS NOT NULL
               ORDER BY acknowledgement_id LIMIT $3) a
         LEFT JOIN optout.delivery d ON d.delivery_id = a.delivery_id
@@ -65,7 +66,11 @@ internal sealed record ComparedActs(string Page, Func<NpgsqlDataReader, Compared
     /// <summary>All other leaves in the tree, for whether their openings open them.</summary>
     private static readonly ComparedActs Others = new(
         $"""
-        SELECT {Leaf}, false
+        SELECT {Leaf}, o.entry_id IS NULL AND l.leaf IS NOT NULL AND EXISTS (
+            SELECT FROM (SELECT (convert_from(l.leaf, 'UTF8')::jsonb ->> 'record')::uuid AS id) about
+            JOIN optout.erasure e ON e.state = 'erased' AND (e.members @> ARRAY[about.id] OR e.members && ARRAY(
+                SELECT v.subject_id FROM optout.opt_out_version v WHERE v.version = 1 AND v.opt_out_id IN (
+                    SELECT about.id UNION ALL SELECT d.opt_out_id FROM optout.delivery d WHERE d.delivery_id = about.id))))
         FROM (SELECT * FROM ledger.entry WHERE entry_index > $2 AND $1::uuid IS NOT NULL
                 AND (leaf IS NULL OR convert_from(leaf, 'UTF8')::jsonb ->> 'kind' <> ALL ($4))
               ORDER BY entry_index LIMIT $3) l
@@ -75,6 +80,9 @@ internal sealed record ComparedActs(string Page, Func<NpgsqlDataReader, Compared
         row => Beside(row, 0, Guid.Empty, row.GetInt64(1)));
 
     public static IReadOnlyList<ComparedActs> All { get; } = [Records, Acknowledgements, Others];
+
+    private static string Erased(string subject) =>
+        $"EXISTS (SELECT FROM optout.erasure e WHERE e.state = 'erased' AND e.members @> ARRAY[{subject}])";
 
     private static ComparedAct Beside(NpgsqlDataReader row, int first, Guid position, long number)
     {

@@ -14,6 +14,12 @@ internal sealed record DatabaseOptions(string Service, string? Owner, string Key
     /// <summary>The sequencer's login on the main database; the service's where none is configured.</summary>
     public string Sequencer { get; init; } = Service;
 
+    /// <summary>The eraser's login on the main database; the owner's, else the service's, where none is configured.</summary>
+    public string Eraser { get; init; } = Owner ?? Service;
+
+    /// <summary>The eraser's login on the database of wrapped subject keys.</summary>
+    public string KeysEraser { get; init; } = KeysOwner ?? Keys;
+
     private const string DefaultKeysDatabase = "optout_keys";
 
     /// <summary>True where migrations and everyday work have logins of their own.</summary>
@@ -25,12 +31,14 @@ internal sealed record DatabaseOptions(string Service, string? Owner, string Key
         var service = configuration.GetConnectionString("OptOut")
             ?? throw new InvalidOperationException("ConnectionStrings__OptOut is not set.");
         var owner = configuration.GetConnectionString("OptOutOwner");
-        return new DatabaseOptions(
-            service,
-            owner,
-            configuration.GetConnectionString("OptOutKeys") ?? OnKeysDatabase(service),
-            configuration.GetConnectionString("OptOutKeysOwner") ?? (owner is null ? null : OnKeysDatabase(owner)))
+        var eraser = configuration.GetConnectionString("OptOutEraser");
+        var keys = configuration.GetConnectionString("OptOutKeys") ?? OnKeysDatabase(service);
+        var keysOwner = configuration.GetConnectionString("OptOutKeysOwner") ?? (owner is null ? null : OnKeysDatabase(owner));
+        return new DatabaseOptions(service, owner, keys, keysOwner)
         {
+            Eraser = eraser ?? owner ?? service,
+            KeysEraser = configuration.GetConnectionString("OptOutKeysEraser")
+                ?? (eraser is null ? keysOwner ?? keys : OnKeysDatabase(eraser)),
             Sequencer = configuration.GetConnectionString("OptOutSequencer") ?? service,
         };
     }

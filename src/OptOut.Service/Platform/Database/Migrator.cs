@@ -17,15 +17,16 @@ internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator
     /// <summary>Migrates what this process may migrate; throws <see cref="ConfigurationException"/> where it may not.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await MigrateAsync<KeysDbContext>(options.KeysOwner, options.Keys, "grants_keys.sql",
+        await MigrateAsync<KeysDbContext>(options.KeysOwner, options.Keys, options.KeysEraser, "grants_keys.sql",
             o => new KeysDbContext(o), cancellationToken);
-        await MigrateAsync<OptOutDbContext>(options.Owner, options.Service, "grants_main.sql",
+        await MigrateAsync<OptOutDbContext>(options.Owner, options.Service, options.Eraser, "grants_main.sql",
             o => new OptOutDbContext(o), cancellationToken);
     }
 
     private async Task MigrateAsync<TContext>(
         string? owner,
         string service,
+        string eraser,
         string grants,
         Func<DbContextOptions<TContext>, TContext> create,
         CancellationToken cancellationToken)
@@ -59,6 +60,7 @@ internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator
         {
             var sql = EmbeddedText.ReadSql(grants)
                 .Replace("{service}", QuotedLogin(service), StringComparison.Ordinal)
+                .Replace("{eraser}", QuotedLogin(eraser), StringComparison.Ordinal)
                 .Replace("{sequencer}", QuotedLogin(options.Sequencer), StringComparison.Ordinal);
             await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             // Two replicas granting at once would fail on the same catalogue rows.

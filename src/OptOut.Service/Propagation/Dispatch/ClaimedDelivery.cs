@@ -44,6 +44,9 @@ internal sealed record ClaimedDelivery
     /// <summary>True where this system has a delivery of a newer version: this one is not handed over any more.</summary>
     public required bool IsOutdated { get; init; }
 
+    /// <summary>True for the last version of a person who is being erased.</summary>
+    public bool IsErasure { get; init; }
+
     public bool WasSent => SentAt is not null;
 
     /// <summary>The schedule's view, the try just ended counted.</summary>

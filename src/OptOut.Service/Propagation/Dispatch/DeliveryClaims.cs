@@ -20,7 +20,9 @@ internal sealed class DeliveryClaims(Databases databases)
             EXISTS (SELECT FROM optout.delivery n WHERE n.opt_out_id = o.opt_out_id AND n.system_id = o.system_id
                 AND n.version > o.version),
             d.acknowledgement_id, o.part, d.probes, d.asked,
-            greatest(0, extract(epoch FROM o.due_at - now()) * 1000)::float8
+            greatest(0, extract(epoch FROM o.due_at - now()) * 1000)::float8,
+            v.reason_code = 'subject_erased' AND EXISTS (
+                SELECT FROM optout.erasure e WHERE e.subject_id = v.subject_id OR e.subject_id = s.survivor_id)
         """;
 
     internal const string Records =
@@ -146,5 +148,6 @@ internal sealed class DeliveryClaims(Databases databases)
         Probes = reader.GetInt32(20),
         Asked = reader.GetInt32(21),
         AheadBy = TimeSpan.FromMilliseconds(reader.GetDouble(22)),
+        IsErasure = reader.GetBoolean(23),
     };
 }

@@ -39,7 +39,7 @@ internal sealed partial class EventBuilder(
         {
             Id = deliveryId,
             Source = source.Value,
-            Type = stop ? EventTypes.Recorded : EventTypes.Reversed,
+            Type = delivery.IsErasure ? EventTypes.Erased : stop ? EventTypes.Recorded : EventTypes.Reversed,
             Subject = optOutId,
             Time = delivery.RecordedAt,
             Sequence = OptOutEvent.SequenceOf(delivery.Version),

@@ -1,4 +1,5 @@
 using OptOut.Contracts.Identifiers;
+using OptOut.Service.Subjects.Erasure;
 
 namespace OptOut.Service.Recording.Deciding;
 
@@ -10,9 +11,11 @@ internal sealed class Drafts
     public List<MergeDraft> Merges { get; } = [];
     public List<VersionDraft> Versions { get; } = [];
     public List<ReaffirmedDraft> Reaffirmed { get; } = [];
+    public List<ErasureDraft> Erasures { get; } = [];
     public List<byte[]> UsedTokens { get; } = [];
 
-    public bool IsEmpty => Subjects.Count + Identifiers.Count + Merges.Count + Versions.Count + Reaffirmed.Count == 0;
+    public bool IsEmpty => Subjects.Count + Identifiers.Count + Merges.Count + Versions.Count + Reaffirmed.Count
+        + Erasures.Count == 0;
 
     /// <summary>The known subjects whose key is needed to encrypt an identifier or an opening.</summary>
     public IEnumerable<SubjectState> Owners =>
@@ -30,6 +33,8 @@ internal sealed record IdentifierDraft(SubjectState Owner, NormalisedIdentifier 
 internal sealed record MergeDraft(Guid LoserId, SubjectState Survivor, RecordingContext Context, DateTimeOffset At);
 
 internal sealed record ReaffirmedDraft(SubjectState Owner, RecordState Record, RecordingContext Context, DateTimeOffset At);
+
+internal sealed record ErasureDraft(ErasureRow Row, RecordingContext Context);
 
 /// <param name="Kind">The leaf's kind: recorded or reversed.</param>
 /// <param name="Payload">The canonical bytes that the record hash and the leaf's commitment cover.</param>

@@ -1,5 +1,6 @@
 using OptOut.Service.Audit;
 using OptOut.Service.Purposes;
+using OptOut.Service.Subjects.Erasure;
 
 namespace OptOut.Service.Recording.Deciding;
 
@@ -17,6 +18,7 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
         RetellCommand retell => Retell(retell, now),
         SystemTestCommand test => Test(test, now),
         EnsureSubjectCommand ensure => Ensure(ensure, now),
+        EraseCommand erase => Erase(erase, now),
         _ => throw new InvalidOperationException($"No rule for {command.GetType().Name}."),
     };
 
@@ -95,6 +97,25 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
         var (subject, joined) = resolved;
         Reissue(subject, joined, command.Context, now);
         return new SubjectOutcome(subject.Id, [.. subject.IdentifierTypes.Order(StringComparer.Ordinal)], joined.Count > 0);
+    }
+
+    /// <summary>Each standing stop gets a last version that tells of it; nothing is lifted.</summary>
+    private RecordingOutcome Erase(EraseCommand command, DateTimeOffset now)
+    {
+        if (book.BySubject(command.SubjectId) is not { } subject)
+            return new RefusedOutcome(RecordingRefusal.SubjectUnknown);
+
+        var row = new ErasureRow(
+            Guid.CreateVersion7(now), subject.Id, ErasureRows.Waiting, now, now + ErasureRows.Longest, 0, null, null);
+        drafts.Erasures.Add(new ErasureDraft(row, command.Context));
+        foreach (var standing in subject.Standing.ToList())
+        {
+            var claims = new ActClaims(null, "system", null, "optout", "api", ErasureRows.ReasonCode, standing.Regime);
+            versions.Append(subject, standing, standing.Scope, RecordState.OptedOut, claims, standing.Synthetic,
+                LedgerKinds.Recorded, command.Context, now);
+        }
+
+        return new ErasureOutcome(row);
     }
 
     private RecordingOutcome Retell(RetellCommand command, DateTimeOffset now)

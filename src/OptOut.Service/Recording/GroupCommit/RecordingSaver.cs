@@ -75,6 +75,13 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         ON CONFLICT DO NOTHING
         """;
 
+    // Asked twice at once is asked once.
+    private const string InsertErasures =
+        """
+        INSERT INTO optout.erasure (erasure_id, subject_id, requested_by, requested_at, due_at)
+        SELECT * FROM unnest($1, $2, $3, $4, $5) ON CONFLICT (subject_id) DO NOTHING
+        """;
+
     private const string UseTokens =
         "UPDATE optout.reversal_token SET used_at = now() WHERE token_hash = ANY ($1) AND used_at IS NULL";
 
@@ -103,6 +110,8 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         AddVersions(batch, drafts);
         AddReaffirmations(batch, drafts.Reaffirmed);
         AddDeliveries(batch, [.. drafts.Versions.SelectMany(v => v.Deliveries.Select(d => (Version: v, Delivery: d)))]);
+        if (drafts.Erasures.Count > 0)
+            AddErasures(batch, drafts.Erasures);
         LedgerPending.AddTo(batch, [.. Leaves(drafts, keys)]);
         var used = drafts.UsedTokens.Count > 0 ? Sql.Command(UseTokens, Sql.Byteas([.. drafts.UsedTokens])) : null;
         if (used is not null)
@@ -176,6 +185,14 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         foreach (var merge in merges)
             batch.BatchCommands.Add(Sql.Command(MergeSubjects, Sql.Uuids([merge.LoserId]), Sql.Uuids([merge.Survivor.Id])));
     }
+
+    private static void AddErasures(NpgsqlBatch batch, List<ErasureDraft> erasures) =>
+        batch.BatchCommands.Add(Sql.Command(InsertErasures,
+            Sql.Uuids([.. erasures.Select(e => e.Row.ErasureId)]),
+            Sql.Uuids([.. erasures.Select(e => e.Row.SubjectId)]),
+            Sql.Texts([.. erasures.Select(e => e.Context.Actor)]),
+            Sql.Times([.. erasures.Select(e => e.Row.RequestedAt)]),
+            Sql.Times([.. erasures.Select(e => e.Row.DueAt)])));
 
     private static void AddVersions(NpgsqlBatch batch, Drafts drafts)
     {

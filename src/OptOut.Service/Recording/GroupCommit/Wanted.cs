@@ -30,6 +30,9 @@ internal sealed record Wanted(
                     subjects.Add(link.SubjectId);
                     AddIdentifier(link.Identifier);
                     break;
+                case EraseCommand erase:
+                    subjects.Add(erase.SubjectId);
+                    break;
                 case RetellCommand retell:
                     optOuts.Add(retell.OptOutId);
                     break;

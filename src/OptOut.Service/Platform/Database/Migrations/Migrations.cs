@@ -29,6 +29,14 @@ internal sealed class MainLedger : Migration
         migrationBuilder.Sql(EmbeddedText.ReadSql("0003_ledger.sql"));
 }
 
+[DbContext(typeof(OptOutDbContext))]
+[Migration("0003_ledger_erasure")]
+internal sealed class MainLedgerErasure : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0003_ledger_erasure.sql"));
+}
+
 [DbContext(typeof(KeysDbContext))]
 [Migration("0001_keys")]
 internal sealed class KeysInitial : Migration

@@ -1,5 +1,5 @@
 -- What the service's own login may do, and the sequencer's, which is the same one where none is configured.
--- {service} and {sequencer} are replaced by their quoted names. Run after every migration.
+-- {service}, {sequencer} and {eraser} are replaced by their quoted names. Run after every migration.
 REVOKE ALL ON SCHEMA optout, ledger FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA optout, ledger FROM PUBLIC;
 GRANT USAGE ON SCHEMA optout, ledger TO {service};
@@ -28,4 +28,11 @@ GRANT DELETE ON optout.import_chunk TO {service};
 GRANT INSERT, UPDATE ON optout.rule_state, optout.finding, optout.alert, optout.incident TO {service};
 GRANT INSERT, DELETE ON optout.opt_out_minute TO {service};
 GRANT UPDATE ON ledger.standing TO {service};
-GRANT INSERT ON ledger.cosignature TO {service};
+GRANT INSERT ON ledger.cosignature, optout.erasure TO {service};
+
+GRANT USAGE ON SCHEMA optout, ledger TO {eraser};
+GRANT SELECT ON optout.subject, optout.identifier, optout.erasure, ledger.opening TO {eraser};
+GRANT UPDATE ON optout.erasure TO {eraser};
+GRANT UPDATE (value_ciphertext) ON optout.identifier TO {eraser};
+GRANT DELETE ON ledger.opening TO {eraser};
+GRANT INSERT ON ledger.pending, ledger.opening TO {eraser};
