@@ -17,5 +17,6 @@ var root = new RootCommand("OptOut for operators, auditors and CI. Exit codes an
         ReceiptVerifyCommand.Create(),
     },
     WitnessCommand.Create(),
+    RecoverCommand.Create(),
 };
 return await CommandRunner.RunAsync(root, args);

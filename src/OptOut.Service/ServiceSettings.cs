@@ -42,6 +42,7 @@ internal sealed record ServiceSettings
         string? Setting(string name, string file) => configuration[$"OptOut:{name}"] is { Length: > 0 } path
             ? path
             : embedded ? Path.Combine(dataDirectory, file) : null;
+        var ledger = Setting("LedgerDirectory", "ledger");
         if (faults.Count > 0)
             throw new ConfigurationException(faults);
         return new ServiceSettings
@@ -52,10 +53,15 @@ internal sealed record ServiceSettings
             AllowPrivateTargets = configuration.GetValue<bool>("OptOut:AllowPrivateTargets"),
             EventSource = new EventSource("https://" + origin, $"https://{origin}/asyncapi.yaml"),
             MasterKeyFile = masterKeyFile ?? Path.Combine(dataDirectory, "master-keys.json"),
-            Ledger = new LedgerSettings(origin, Setting("LedgerKeyFile", "ledger-keys.json"), Setting("LedgerDirectory", "ledger")),
+            Ledger = new LedgerSettings(
+                origin, Setting("LedgerKeyFile", "ledger-keys.json"), ledger,
+                configuration["OptOut:LedgerArchiveDirectory"] is { Length: > 0 } archive ? archive : Beside(ledger)),
             Databases = embedded ? null! : DatabaseOptions.From(configuration),
         };
     }
+
+    /// <summary>Not inside the published directory: that may be handed out by any file server.</summary>
+    private static string? Beside(string? ledger) => ledger is null ? null : ledger.TrimEnd('/') + "-archive";
 
     /// <summary>The settings once the embedded servers are known: their logins, their broker, a master key of their own.</summary>
     public ServiceSettings With(EmbeddedServers servers)

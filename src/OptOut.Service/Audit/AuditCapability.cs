@@ -1,6 +1,7 @@
 using OptOut.Service.Access;
 using OptOut.Service.Audit.Checking;
 using OptOut.Service.Audit.Reading;
+using OptOut.Service.Audit.Recovering;
 using OptOut.Service.Audit.Sequencing;
 using OptOut.Service.Audit.Witnessing;
 using OptOut.Service.Platform.Database;
@@ -25,6 +26,10 @@ internal static class AuditCapability
         .AddSingleton(settings)
         .AddSingleton(witnesses)
         .AddSingleton(new WitnessClient(WitnessClient.NewHttp()))
+        .AddSingleton(provider => new ArchiveWriter(
+            Archive(settings, provider), provider.GetRequiredService<Databases>()))
+        .AddSingleton<RecoveryRows>()
+        .AddSingleton<LedgerRecovery>()
         .AddSingleton<WitnessRows>()
         .AddSingleton<WitnessDesk>()
         .AddSingleton<IReadinessCheck, WitnessReadiness>()
@@ -51,6 +56,10 @@ internal static class AuditCapability
         .AddHostedService<SequencingService>()
         .AddHostedService<WitnessService>();
 
+    private static LedgerArchive? Archive(LedgerSettings settings, IServiceProvider provider) => settings.Archive is { } path
+        ? new LedgerArchive(path, provider.GetRequiredService<SecretBox>())
+        : null;
+
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder routes)
     {
         var ledger = routes.MapGroup("/v1/ledger").WithTags(Tag);
@@ -67,6 +76,15 @@ internal static class AuditCapability
             .WithSummary("Nonce and payload that open a leaf's commitment")
             .RequireRoles("auditor").Refuses(ProblemKinds.NotFound, LedgerProblems.OpeningGone)
             .WithExample(response: LedgerExamples.Opening);
+
+        ledger.MapPost("/recoveries", RecoveryEndpoints.AskAsync).WithName("RecoverLedger")
+            .WithSummary("Put back what a restored backup has forgotten; the sequencing replica does it")
+            .RequireRoles("operator").Refuses(RecoveryEndpoints.NothingForgotten)
+            .WithExample(response: RecoveryView.Example, status: 202);
+        ledger.MapGet("/recoveries/{id}", RecoveryEndpoints.FindAsync).WithName("GetLedgerRecovery")
+            .WithSummary("How far a recovery is")
+            .RequireRoles("operator", "auditor").Refuses(ProblemKinds.NotFound)
+            .WithExample(response: RecoveryView.Example);
 
         var optOuts = routes.MapGroup("/v1/opt-outs").WithTags(Tag);
         optOuts.MapGet("/{id}/receipt", GetReceipt.HandleAsync).WithName("GetOptOutReceipt")

@@ -13,6 +13,16 @@ internal static class LedgerRig
 {
     public static string NewLedgerDirectory() => Servers.NewDirectory();
 
+    /// <summary>The published directory, and the archive beside it.</summary>
+    public static void Remove(string directory)
+    {
+        foreach (var path in (string[])[directory, directory + "-archive"])
+        {
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+        }
+    }
+
     public static Task<RunningService> StartAsync(Servers servers, string directory) =>
         RunningService.StartAsync(servers, $"--OptOut:LedgerDirectory={directory}");
 

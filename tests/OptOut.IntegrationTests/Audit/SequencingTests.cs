@@ -171,8 +171,7 @@ public sealed class SequencingTests(Servers servers) : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(directory))
-            Directory.Delete(directory, recursive: true);
+        LedgerRig.Remove(directory);
     }
 
     private static string? Incident(RunningService service) =>

@@ -88,8 +88,7 @@ public sealed class TamperingTests(Servers servers) : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(directory))
-            Directory.Delete(directory, recursive: true);
+        LedgerRig.Remove(directory);
     }
 
     private static Task<AuditReport> AuditAsync(RunningService service) =>

@@ -66,7 +66,7 @@ public sealed class LedgerCommandTests(Servers servers) : IAsyncLifetime
         await other.PublishedAsync();
         var foreign = await CliRun.RunAsync(
             ["ledger", "verify", "--url", other.Http.BaseAddress!.ToString(), "--vkey", .. vkeys]);
-        Directory.Delete(directory + ".other", recursive: true);
+        LedgerRig.Remove(directory + ".other");
 
         Assert.Equal((1, 7), (changed.ExitCode, changed.Json.GetProperty("firstBadLeaf").GetInt64()));
         Assert.Contains("First bad leaf: 7", told.Output, StringComparison.Ordinal);
@@ -146,6 +146,6 @@ public sealed class LedgerCommandTests(Servers servers) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await service.DisposeAsync();
-        Directory.Delete(directory, recursive: true);
+        LedgerRig.Remove(directory);
     }
 }

@@ -89,8 +89,7 @@ public sealed class WitnessedServiceTests(Servers servers) : IAsyncLifetime
     {
         await service.DisposeAsync();
         await witness.DisposeAsync();
-        if (Directory.Exists(directory))
-            Directory.Delete(directory, recursive: true);
+        LedgerRig.Remove(directory);
     }
 
     private static async Task CosignedAsync(RunningService running)

@@ -122,7 +122,7 @@ public sealed class ErasureTests(Servers servers) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await service.DisposeAsync();
-        Directory.Delete(directory, recursive: true);
+        LedgerRig.Remove(directory);
     }
 
     private static IEnumerable<string> Forms(string marker, string address)

@@ -59,21 +59,48 @@ internal sealed class ActAudit(NpgsqlDataSource database, SealedOpenings? openin
         await using (var settings = new NpgsqlCommand(
             "SET LOCAL enable_hashjoin = on; SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = on", connection))
             await settings.ExecuteNonQueryAsync(cancellationToken);
+        var restored = await ReadRestoredAsync(connection, cancellationToken);
         await using (var command = new NpgsqlCommand(Uncovered, connection) { CommandTimeout = 0 })
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
             {
                 var code = reader.GetInt64(3) == 0 ? LeafMissing : reader.GetInt64(2) == 0 ? ActMissing : LeafOfAnotherAct;
-                report.Add(code, reader.IsDBNull(1) ? null : reader.GetInt64(1), reader.GetGuid(0));
+                Add(report, restored, code, reader.IsDBNull(1) ? null : reader.GetInt64(1), reader.GetGuid(0));
             }
         }
 
-        await FindUnruledAsync(connection, report, cancellationToken);
+        await FindUnruledAsync(connection, restored, report, cancellationToken);
+    }
+
+    /// <summary>
+    /// What a restored backup has forgotten, and a recovery could not put back, is known by its leaf alone: a `restored`
+    /// leaf says which those are.
+    /// </summary>
+    private static async Task<List<(long From, long To)>> ReadRestoredAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        List<(long, long)> ranges = [];
+        await using var command = new NpgsqlCommand(
+            "SELECT from_size, to_size FROM ledger.recovery WHERE state = 'done'", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            ranges.Add((reader.GetInt64(0), reader.GetInt64(1)));
+        return ranges;
+    }
+
+    private static void Add(
+        AuditReport report, List<(long From, long To)> restored, string code, long? index, Guid? entryId)
+    {
+        if (code is ActMissing or RowEdited && index is { } place && restored.Exists(r => place >= r.From && place < r.To))
+            report.Forgotten++;
+        else
+            report.Add(code, index, entryId);
     }
 
     private static async Task FindUnruledAsync(
-        NpgsqlConnection connection, AuditReport report, CancellationToken cancellationToken)
+        NpgsqlConnection connection, List<(long From, long To)> restored, AuditReport report,
+        CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(ActRules.Statement, connection) { CommandTimeout = 0 };
         command.Parameters.Add(Sql.Texts(ActRules.Joined));
@@ -84,7 +111,7 @@ internal sealed class ActAudit(NpgsqlDataSource database, SealedOpenings? openin
             if (reader.GetString(0) == NotCompared)
                 report.KindsNotCompared++;
             else
-                report.Add(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetInt64(1),
+                Add(report, restored, reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetInt64(1),
                     reader.IsDBNull(2) ? null : reader.GetGuid(2));
         }
     }

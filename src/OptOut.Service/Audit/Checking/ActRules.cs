@@ -16,7 +16,7 @@ internal static class ActRules
         "reaffirmed", "parked", "merged", "purpose_changed", "override_asked", "key_made", "key_rotated", "key_revoked",
         "system_registered", "system_changed", "system_paused", "system_resumed", "system_retired", "system_replayed",
         "system_secret_rotated", "decided", "reconciled", "imported",
-        "erased",
+        "erased", "restored",
     ];
 
     private const string Missing = "'" + ActAudit.ActMissing + "'";
@@ -101,6 +101,14 @@ internal static class ActRules
         $"""
         SELECT {Missing}, l.entry_index, l.id FROM leaf l WHERE l.kind = 'imported' AND NOT EXISTS (
             SELECT FROM optout.import_job j WHERE j.import_id = l.record)
+        """,
+        $"""
+        SELECT {Leafless}, NULL::bigint, r.recovery_id FROM ledger.recovery r WHERE r.state = 'done' AND 1 <> (
+            SELECT count(*) FROM leaf l WHERE l.kind = 'restored' AND l.record = r.recovery_id)
+        """,
+        $"""
+        SELECT {Missing}, l.entry_index, l.id FROM leaf l WHERE l.kind = 'restored' AND NOT EXISTS (
+            SELECT FROM ledger.recovery r WHERE r.recovery_id = l.record AND r.state = 'done')
         """,
         // An erasure that no leaf speaks of makes no missing opening lawful.
         $"""

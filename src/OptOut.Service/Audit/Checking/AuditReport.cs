@@ -19,6 +19,9 @@ internal sealed class AuditReport
     /// <summary>Kinds of leaves that are in the ledger and that this build has no rule for.</summary>
     public int KindsNotCompared { get; set; }
 
+    /// <summary>Acts that are known by their leaf alone since an older backup was restored; see `restored`.</summary>
+    public long Forgotten { get; set; }
+
     public long FaultCount { get; private set; }
 
     public IReadOnlyList<AuditFault> Faults => _faults;

@@ -13,6 +13,9 @@ internal sealed class LedgerIncidentException(string code) : Exception($"Ledger 
     public const string ForeignCheckpoint = "foreign_checkpoint";
     public const string HeadDiffers = "head_differs";
     public const string LeafDiffers = "leaf_differs";
+    public const string NothingPublished = "nothing_published";
+    public const string ArchiveShort = "archive_short";
+    public const string ArchiveUnreadable = "archive_unreadable";
     public const string WitnessAhead = "witness_ahead";
     public const string WitnessDiffers = "witness_differs";
 

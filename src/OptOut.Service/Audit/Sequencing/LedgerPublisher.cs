@@ -2,14 +2,15 @@ using Npgsql;
 using OptOut.Ledger.Notes;
 using OptOut.Ledger.Tiles;
 using OptOut.Ledger.Tree;
+using OptOut.Service.Audit.Recovering;
 using OptOut.Service.Platform.Database;
 
 namespace OptOut.Service.Audit.Sequencing;
 
 /// <summary>Publishes what is committed: tiles first, then the signed checkpoint that needs them.</summary>
 internal sealed class LedgerPublisher(
-    LedgerRows rows, CheckpointComparison comparison, LedgerKeys keys, LedgerSettings settings, LedgerStatus status,
-    TimeProvider clock)
+    LedgerRows rows, CheckpointComparison comparison, LedgerKeys keys, LedgerSettings settings, ArchiveWriter archive,
+    LedgerStatus status, TimeProvider clock)
 {
     private const string StoreCheckpoint =
         "INSERT INTO ledger.checkpoint (size, root, note, signed_at) VALUES ($1, $2, $3, $4) ON CONFLICT (size) DO NOTHING";
@@ -47,6 +48,7 @@ internal sealed class LedgerPublisher(
         if (range.Size == 0 || (range.Size == _published && !behind))
             return false;
 
+        await archive.AppendAsync(range.Size, cancellationToken);
         if (_directory is not null)
             await WriteTilesAsync(_directory, range.Size, cancellationToken);
         var root = range.Root();

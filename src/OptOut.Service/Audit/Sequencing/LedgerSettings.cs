@@ -4,4 +4,5 @@ namespace OptOut.Service.Audit.Sequencing;
 /// <param name="Origin">The log's name in every checkpoint: a URL without its scheme.</param>
 /// <param name="KeyFile">The signing keys; null: leaves wait, nothing is sequenced or published.</param>
 /// <param name="Directory">Where tiles and the checkpoint are written as files; null: they are only served.</param>
-internal sealed record LedgerSettings(string Origin, string? KeyFile, string? Directory);
+/// <param name="Archive">Where what a restore would forget is kept, sealed; null: nowhere, and nothing can be recovered.</param>
+internal sealed record LedgerSettings(string Origin, string? KeyFile, string? Directory, string? Archive = null);

@@ -31,6 +31,18 @@ internal sealed class Sequencer(NpgsqlConnection connection, CompactRange range)
 
     private const string Remove = "DELETE FROM ledger.pending WHERE pending_id = ANY ($1)";
 
+    private const string Forgotten =
+        """
+        SELECT entry_id, leaf, leaf_hash FROM jsonb_populate_recordset(NULL::ledger.entry, $1 -> 'entries')
+        WHERE entry_index >= $2 ORDER BY entry_index
+        """;
+
+    private const string Return =
+        "INSERT INTO ledger.entry (entry_index, entry_id, leaf, leaf_hash) SELECT * FROM unnest($1, $2, $3, $4)";
+
+    // What the backup still holds as waiting stands in the tree again.
+    private const string RemoveReturned = "DELETE FROM ledger.pending WHERE entry_id = ANY ($1)";
+
     private const string Advance = "UPDATE ledger.head SET size = $1, edge = $2 WHERE size = $3";
 
     /// <summary>The tree as it is after the last commit.</summary>
@@ -44,20 +56,15 @@ internal sealed class Sequencer(NpgsqlConnection connection, CompactRange range)
         if (ids.Length == 0)
             return 0;
 
-        var next = new CompactRange(Range.Size, [.. Range.Edge]);
-        List<(short Level, long Index, byte[] Root)> tiles = [];
-        foreach (var hash in hashes)
-        {
-            next.Append(hash, (node, root) =>
-            {
-                if (node.Level > 0 && node.Level % TilePath.LevelsPerTile == 0)
-                    tiles.Add(((short)(node.Level / TilePath.LevelsPerTile - 1), node.Index, root));
-            });
-        }
-
+        var (next, tiles) = Grow(hashes);
+        var places = new long[ids.Length];
+        for (var i = 0; i < places.Length; i++)
+            places[i] = Range.Size + i;
         try
         {
-            await StoreAsync(ids, hashes, next, tiles, cancellationToken);
+            await StoreAsync(
+                Sql.Command(Append, Longs(ids), Longs(places), Sql.Byteas(hashes)),
+                Sql.Command(Remove, Longs(ids)), ids.Length, next, tiles, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.CheckViolation
             or PostgresErrorCodes.UniqueViolation)
@@ -67,6 +74,38 @@ internal sealed class Sequencer(NpgsqlConnection connection, CompactRange range)
 
         Range = next;
         return ids.Length;
+    }
+
+    /// <summary>Puts leaves back where they stood before an older backup was restored.</summary>
+    /// <param name="frame">The archive's JSON: its entries that are not there are appended.</param>
+    public async Task PutBackAsync(string frame, CancellationToken cancellationToken)
+    {
+        List<Guid> ids = [];
+        List<byte[]?> leaves = [];
+        List<byte[]> hashes = [];
+        await using (var command = new NpgsqlCommand(Forgotten, connection))
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = frame, NpgsqlDbType = NpgsqlDbType.Jsonb });
+            command.Parameters.Add(Sql.Value(Range.Size));
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                ids.Add(reader.GetGuid(0));
+                leaves.Add(reader.IsDBNull(1) ? null : reader.GetFieldValue<byte[]>(1));
+                hashes.Add(reader.GetFieldValue<byte[]>(2));
+            }
+        }
+
+        if (ids.Count == 0)
+            return;
+        var (next, tiles) = Grow(hashes);
+        var places = new long[ids.Count];
+        for (var i = 0; i < places.Length; i++)
+            places[i] = Range.Size + i;
+        await StoreAsync(
+            Sql.Command(Return, Longs(places), Sql.Uuids([.. ids]), Sql.Byteas([.. leaves]), Sql.Byteas([.. hashes])),
+            Sql.Command(RemoveReturned, Sql.Uuids([.. ids])), ids.Count, next, tiles, cancellationToken);
+        Range = next;
     }
 
     private async Task<(long[] Ids, byte[][] Hashes)> ReadWaitingAsync(CancellationToken cancellationToken)
@@ -85,17 +124,28 @@ internal sealed class Sequencer(NpgsqlConnection connection, CompactRange range)
         return ([.. ids], [.. hashes]);
     }
 
-    private async Task StoreAsync(
-        long[] ids, byte[][] hashes, CompactRange next, List<(short Level, long Index, byte[] Root)> tiles,
-        CancellationToken cancellationToken)
+    private (CompactRange Next, List<(short Level, long Index, byte[] Root)> Tiles) Grow(IEnumerable<byte[]> hashes)
     {
-        var places = new long[ids.Length];
-        for (var i = 0; i < places.Length; i++)
-            places[i] = Range.Size + i;
+        var next = new CompactRange(Range.Size, [.. Range.Edge]);
+        List<(short Level, long Index, byte[] Root)> tiles = [];
+        foreach (var hash in hashes)
+        {
+            next.Append(hash, (node, root) =>
+            {
+                if (node.Level > 0 && node.Level % TilePath.LevelsPerTile == 0)
+                    tiles.Add(((short)(node.Level / TilePath.LevelsPerTile - 1), node.Index, root));
+            });
+        }
 
+        return (next, tiles);
+    }
+
+    private async Task StoreAsync(
+        NpgsqlBatchCommand append, NpgsqlBatchCommand remove, int count, CompactRange next,
+        List<(short Level, long Index, byte[] Root)> tiles, CancellationToken cancellationToken)
+    {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection, transaction);
-        var append = Sql.Command(Append, Longs(ids), Longs(places), Sql.Byteas(hashes));
         var advance = Sql.Command(Advance, Sql.Value(next.Size), Sql.Byteas([.. next.Edge]), Sql.Value(Range.Size));
         batch.BatchCommands.Add(append);
         if (tiles.Count > 0)
@@ -106,10 +156,10 @@ internal sealed class Sequencer(NpgsqlConnection connection, CompactRange range)
                 Sql.Byteas([.. tiles.Select(tile => tile.Root)])));
         }
 
-        batch.BatchCommands.Add(Sql.Command(Remove, Longs(ids)));
+        batch.BatchCommands.Add(remove);
         batch.BatchCommands.Add(advance);
         await batch.ExecuteNonQueryAsync(cancellationToken);
-        if (append.Rows != (ulong)ids.Length)
+        if (append.Rows != (ulong)count)
             throw new LedgerIncidentException(LedgerIncidentException.LeafDiffers);
         if (advance.Rows != 1)
             throw new LedgerIncidentException(LedgerIncidentException.HeadDiffers);

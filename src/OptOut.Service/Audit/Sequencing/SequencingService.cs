@@ -1,5 +1,6 @@
 using Npgsql;
 using OptOut.Ledger.Tree;
+using OptOut.Service.Audit.Recovering;
 using OptOut.Service.Audit.Witnessing;
 using OptOut.Service.Platform.Database;
 
@@ -15,6 +16,8 @@ internal sealed partial class SequencingService(
     LedgerRows rows,
     CheckpointComparison comparison,
     WitnessDesk witnesses,
+    ArchiveWriter archive,
+    LedgerRecovery recovery,
     LedgerKeys keys,
     LedgerSettings settings,
     LedgerStatus status,
@@ -84,13 +87,26 @@ internal sealed partial class SequencingService(
             }
 
             // The lock is kept: another replica, which may not see what this one sees, must not go on either.
-            await Task.Delay(IncidentInterval, clock, stoppingToken);
+            await AwaitRecoveryAsync(connection, stoppingToken);
+        }
+    }
+
+    /// <summary>Where the database is behind, a recovery that is asked for is done here, where nobody else sequences.</summary>
+    private async Task AwaitRecoveryAsync(NpgsqlConnection connection, CancellationToken stoppingToken)
+    {
+        var isBehind = status.Incident is LedgerIncidentException.PublishedAhead or LedgerIncidentException.WitnessAhead;
+        for (var waited = TimeSpan.Zero; waited < IncidentInterval; waited += RetryInterval)
+        {
+            await Task.Delay(RetryInterval, clock, stoppingToken);
+            if (isBehind
+                && await recovery.TryRunAsync(connection, await ReadHeadAsync(connection, stoppingToken), stoppingToken))
+                return;
         }
     }
 
     private async Task SequenceAsync(NpgsqlConnection connection, CancellationToken stoppingToken)
     {
-        var publisher = new LedgerPublisher(rows, comparison, keys, settings, status, clock);
+        var publisher = new LedgerPublisher(rows, comparison, keys, settings, archive, status, clock);
         var head = await publisher.StartAsync(await ReadHeadAsync(connection, stoppingToken), stoppingToken);
         status.Witnessed = null;
         await witnesses.CompareAsync(stoppingToken);

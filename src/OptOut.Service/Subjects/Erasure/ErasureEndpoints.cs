@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Recording;
 using OptOut.Service.Recording.Endpoints;
@@ -43,7 +44,7 @@ internal static class ErasureEndpoints
         _ => WorkAnswers.Of(http, SubjectProblems.Unknown.With()),
     };
 
-    private static IResult Answer(HttpContext http, ErasureView view)
+    private static JsonHttpResult<ErasureView> Answer(HttpContext http, ErasureView view)
     {
         http.Response.Headers.Location = $"/v1/subjects/{view.SubjectId}/erasure";
         return TypedResults.Json(view, SubjectsJson.Strict.ErasureView, statusCode: StatusCodes.Status202Accepted);

@@ -37,6 +37,14 @@ internal sealed class MainLedgerErasure : Migration
         migrationBuilder.Sql(EmbeddedText.ReadSql("0003_ledger_erasure.sql"));
 }
 
+[DbContext(typeof(OptOutDbContext))]
+[Migration("0003_ledger_recovery")]
+internal sealed class MainLedgerRecovery : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0003_ledger_recovery.sql"));
+}
+
 [DbContext(typeof(KeysDbContext))]
 [Migration("0001_keys")]
 internal sealed class KeysInitial : Migration

@@ -28,6 +28,7 @@ GRANT DELETE ON optout.import_chunk TO {service};
 GRANT INSERT, UPDATE ON optout.rule_state, optout.finding, optout.alert, optout.incident TO {service};
 GRANT INSERT, DELETE ON optout.opt_out_minute TO {service};
 GRANT UPDATE ON ledger.standing TO {service};
+GRANT INSERT, UPDATE ON ledger.recovery TO {service};
 GRANT INSERT ON ledger.cosignature, optout.erasure TO {service};
 
 GRANT USAGE ON SCHEMA optout, ledger TO {eraser};
