@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Unicode;
 
 namespace OptOut.Contracts;
 
@@ -17,6 +18,9 @@ public static class StandardWebhooks
     // Two live secrets is the rule; more than this many candidates is somebody playing.
     private const int MaxSignatures = 8;
     private const int MaxSignatureLength = 1_000;
+
+    // An id of three bytes a character, the time, and the dots.
+    private const int MaxStartBytes = 3 * MaxIdLength + MaxTimestampLength + 2;
 
     /// <summary>One signature: <c>v1,</c> and base64.</summary>
     /// <param name="secret">The system's secret.</param>
@@ -123,9 +127,14 @@ public static class StandardWebhooks
     private static void Mac(
         WebhookSecret secret, string id, string timestamp, ReadOnlySpan<byte> body, Span<byte> mac)
     {
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret.Key);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{id}.{timestamp}."));
+        var hash = secret.RentHash();
+        Span<byte> start = stackalloc byte[MaxStartBytes];
+        start = id.Length <= MaxIdLength && Utf8.TryWrite(start, $"{id}.{timestamp}.", out var length)
+            ? start[..length]
+            : Encoding.UTF8.GetBytes($"{id}.{timestamp}.");
+        hash.AppendData(start);
         hash.AppendData(body);
         hash.GetHashAndReset(mac);
+        secret.ReturnHash(hash);
     }
 }

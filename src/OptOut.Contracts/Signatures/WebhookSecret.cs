@@ -23,10 +23,19 @@ public sealed class WebhookSecret
 
     private readonly byte[] _key;
 
+    // Setting one up costs as much as hashing an event, so one is kept. It is whole again after each result.
+    private IncrementalHash? _idle;
+
     private WebhookSecret(byte[] key) => _key = key;
 
     /// <summary>The key of the HMAC.</summary>
     public ReadOnlySpan<byte> Key => _key;
+
+    /// <summary>An HMAC-SHA256 under this key, empty and the caller's own until it is given back after a result.</summary>
+    internal IncrementalHash RentHash() =>
+        Interlocked.Exchange(ref _idle, null) ?? IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
+
+    internal void ReturnHash(IncrementalHash hash) => Interlocked.Exchange(ref _idle, hash)?.Dispose();
 
     /// <summary>Reads a secret.</summary>
     /// <returns>False if the prefix, the base64 or the length is wrong.</returns>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using OptOut.Ledger;
 using OptOut.Service.Platform.Keys;
 
@@ -49,7 +48,7 @@ internal sealed record LedgerEntry(Guid Id, byte[] Leaf, byte[] LeafHash, Guid? 
     {
         var opening = new byte[Commitment.NonceBytes + payload.Length];
         var nonce = opening.AsSpan(0, Commitment.NonceBytes);
-        RandomNumberGenerator.Fill(nonce);
+        RandomBytes.Fill(nonce);
         payload.CopyTo(opening.AsSpan(Commitment.NonceBytes));
         var leaf = new LedgerLeaf
         {

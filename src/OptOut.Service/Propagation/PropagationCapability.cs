@@ -27,6 +27,7 @@ internal static class PropagationCapability
             .AddSingleton(source)
             .AddSingleton(new WorkerName($"{Environment.MachineName}/{Environment.ProcessId}"))
             .AddSingleton<DispatchSignal>()
+            .AddSingleton<SurgeSignal>()
             .AddSingleton<AcknowledgementSignal>()
             .AddSingleton<PartitionOwnership>()
             .AddHostedService(provider => provider.GetRequiredService<PartitionOwnership>())

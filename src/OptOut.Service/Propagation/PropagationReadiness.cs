@@ -26,7 +26,10 @@ internal sealed class DispatchReadiness(Databases databases) : IReadinessCheck
         """
         SELECT extract(epoch FROM now() - min(o.due_at))::float8
         FROM optout.system s CROSS JOIN LATERAL (
-            SELECT due_at FROM optout.open_delivery WHERE system_id = s.system_id ORDER BY due_at LIMIT 1) o
+            SELECT d.due_at FROM generate_series(0, $1) AS p(part)
+            CROSS JOIN LATERAL (
+                SELECT due_at FROM optout.open_delivery
+                WHERE system_id = s.system_id AND part = p.part ORDER BY due_at LIMIT 1) d) o
         WHERE s.state = 'active' AND s.channel ->> 'type' <> 'pull'
         """;
 
@@ -37,6 +40,7 @@ internal sealed class DispatchReadiness(Databases databases) : IReadinessCheck
         try
         {
             await using var command = databases.Main.CreateCommand(OldestDue);
+            command.Parameters.Add(Sql.Value(Partition.Count - 1));
             var age = await command.ExecuteScalarAsync(cancellationToken);
             return age is double seconds && seconds > Late.TotalSeconds
                 ? ReadinessResult.Degraded($"The oldest due delivery has waited for {seconds:F0} s.")

@@ -19,7 +19,7 @@ internal static class AeadBox
     {
         destination[0] = Version;
         var nonce = destination.Slice(1, NonceBytes);
-        RandomNumberGenerator.Fill(nonce);
+        RandomBytes.Fill(nonce);
         using var cipher = new AesGcm(key, TagBytes);
         cipher.Encrypt(
             nonce, plaintext, destination[(1 + NonceBytes)..^TagBytes], destination[^TagBytes..], associatedData);

@@ -49,6 +49,12 @@ internal sealed record ClaimedDelivery
 
     public bool WasSent => SentAt is not null;
 
+    /// <summary>How long it may wait for recording to go first: half of its objective, and ten seconds at most.</summary>
+    public bool MayWait(DateTimeOffset now) =>
+        now - RecordedAt < (ApplyBy - RecordedAt > 2 * LongestWait ? LongestWait : (ApplyBy - RecordedAt) / 2);
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
     /// <summary>The schedule's view, the try just ended counted.</summary>
     public DeliveryProgress Progress(int attempts) => new(System.Channel.Type, attempts - Probes, ApplyBy, SentAt);
 }

@@ -46,7 +46,10 @@ internal sealed class DeliveryClaims(Databases databases)
                 AND EXISTS ({Candidates})
             RETURNING t.system_id)
         SELECT {Columns}
-        FROM turn t CROSS JOIN LATERAL ({Candidates} ORDER BY o.due_at LIMIT 1) o
+        FROM turn t CROSS JOIN LATERAL (
+            SELECT c.* FROM unnest($2) AS p(part)
+            CROSS JOIN LATERAL ({Candidates} AND o.part = p.part ORDER BY o.due_at LIMIT 1) c
+            ORDER BY c.due_at LIMIT 1) o
         {Records}
         """;
 
@@ -59,7 +62,10 @@ internal sealed class DeliveryClaims(Databases databases)
                 AND n.system_id = o.system_id AND n.version > o.version)
         """;
 
-    /// <summary>One index probe for each system, so that a slow one's backlog never stands before another's.</summary>
+    /// <summary>
+    /// One index probe for each system and part: a slow system's backlog never stands before another's, and nobody
+    /// reads past the rows of parts that are not asked for.
+    /// </summary>
     private const string Due =
         $"""
         SELECT {Columns}
@@ -68,10 +74,13 @@ internal sealed class DeliveryClaims(Databases databases)
         JOIN optout.system_status t ON t.system_id = w.system_id AND t.breaker_opened_at IS NULL
             AND coalesce(t.hold_until <= now(), true)
         CROSS JOIN LATERAL (
-            SELECT * FROM optout.open_delivery o
-            WHERE o.system_id = w.system_id AND o.due_at <= now() AND o.part = ANY ($3)
-                AND NOT o.delivery_id = ANY ($4)
-            ORDER BY o.due_at LIMIT w.quota) o
+            SELECT c.* FROM unnest($3) AS p(part)
+            CROSS JOIN LATERAL (
+                SELECT * FROM optout.open_delivery o
+                WHERE o.system_id = w.system_id AND o.part = p.part AND o.due_at <= now()
+                    AND NOT o.delivery_id = ANY ($4)
+                ORDER BY o.due_at LIMIT w.quota) c
+            LIMIT w.quota) o
         {Records}
         LIMIT $5
         """;
@@ -92,6 +101,7 @@ internal sealed class DeliveryClaims(Databases databases)
             return claimed;
 
         var systems = quotas.ToDictionary(q => q.System.Id, q => q.System);
+        Random.Shared.Shuffle(parts = [.. parts]); // No part's backlog is always first.
         await using var command = databases.Main.CreateCommand(Due);
         command.Parameters.Add(Sql.Integers([.. quotas.Select(q => q.System.Id)]));
         command.Parameters.Add(Sql.Integers([.. quotas.Select(q => q.Quota)]));

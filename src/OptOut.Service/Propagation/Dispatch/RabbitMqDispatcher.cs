@@ -22,15 +22,24 @@ internal sealed partial class RabbitMqDispatcher(
     SystemDirectory systems,
     PartitionOwnership ownership,
     DispatchSignal signal,
+    SurgeSignal surge,
     TimeProvider clock,
     ILogger<RabbitMqDispatcher> logger) : BackgroundService
 {
     /// <summary>Each waits for the database and the broker in turn; four keep both busy at the same time.</summary>
     private const int Workers = DispatchSignal.Lanes;
 
+    // Up to the first, events are handed over one by one; from the second on there are hundreds a second for each
+    // worker, and what waits a tenth of a second more shares its costs with many others.
     private const int Many = 16;
+    private const int VeryMany = 64;
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongGatherTime = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    // While stops crowd in, a worker makes a pass this often, as long as nothing of it waits for too long.
+    private static readonly TimeSpan SurgePause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SurgeLook = TimeSpan.FromMilliseconds(10);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => RunAsync(worker, stoppingToken)));
@@ -40,10 +49,10 @@ internal sealed partial class RabbitMqDispatcher(
         while (!stoppingToken.IsCancellationRequested)
         {
             var woken = signal.NextAsync(worker);
-            var found = 0;
+            var (found, mayWait) = (0, false);
             try
             {
-                found = await PassAsync(worker, stoppingToken);
+                (found, mayWait) = await PassAsync(worker, stoppingToken);
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
@@ -56,19 +65,29 @@ internal sealed partial class RabbitMqDispatcher(
                 return;
             }
 
+            if (mayWait)
+                await LetRecordingGoFirstAsync(stoppingToken);
             if (found < channel.BatchSize)
                 await Task.WhenAny(woken, Task.Delay(PollInterval, clock, stoppingToken));
             if (found >= Many && found < channel.BatchSize)
-                await Task.Delay(GatherTime, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(found >= VeryMany ? LongGatherTime : GatherTime, clock, stoppingToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>How many were due. Where that is a full batch, there may be more.</summary>
-    private async Task<int> PassAsync(int worker, CancellationToken stoppingToken)
+    private async Task LetRecordingGoFirstAsync(CancellationToken stoppingToken)
+    {
+        var since = clock.GetTimestamp();
+        while (surge.IsOn && clock.GetElapsedTime(since) < SurgePause && !stoppingToken.IsCancellationRequested)
+            await Task.Delay(SurgeLook, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>How many were due, and whether all of them were young. Where that is a full batch, there may be more.</summary>
+    private async Task<(int Found, bool MayWait)> PassAsync(int worker, CancellationToken stoppingToken)
     {
         // A broker that is away is one fact, not one failed attempt for each row: they stay pending, with their age.
         if (link.Publishing is null)
-            return 0;
+            return (0, false);
         using var lease = ownership.Enter(part => DispatchSignal.LaneOf(part) == worker);
         var targets = (await systems.RecentAsync(stoppingToken)).All
             .Where(s => s.Channel.Type == ChannelTypes.RabbitMq && s is { IsPaused: false, IsRetired: false })
@@ -77,7 +96,7 @@ internal sealed partial class RabbitMqDispatcher(
         Random.Shared.Shuffle(targets); // No system's backlog is always first.
         var due = await claims.DueAsync(targets, lease.Parts, [], channel.BatchSize, stoppingToken);
         if (due.Count == 0)
-            return 0;
+            return (0, false);
 
         var outdated = due.Where(d => d.IsOutdated).Select(d => d.DeliveryId).ToList();
         await results.SupersedeAsync(outdated, stoppingToken);
@@ -86,7 +105,8 @@ internal sealed partial class RabbitMqDispatcher(
         await results.ParkAsync(parked, stoppingToken);
         if (publish.Count > 0)
             await PublishAsync(publish, stoppingToken);
-        return due.Count;
+        var now = clock.GetUtcNow();
+        return (due.Count, due.TrueForAll(delivery => delivery.MayWait(now)));
     }
 
     /// <summary>What the broker has confirmed before goes out again only where its queue has lost it.</summary>

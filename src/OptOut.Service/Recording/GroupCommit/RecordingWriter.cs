@@ -14,11 +14,18 @@ internal sealed partial class RecordingWriter(
     RecordingTransaction transaction,
     HeldPeople held,
     DispatchSignal dispatch,
+    SurgeSignal surge,
     RecordingLimits limits,
     ILogger<RecordingWriter> logger) : BackgroundService
 {
     /// <summary>Commands in one commit; one unit of up to 1,000 may stand alone.</summary>
     private const int BatchLimit = 256;
+
+    // A batch of this many is heavy load: the next one waits while more come, but no longer than this, since each
+    // commit has its own price. Fewer are committed at once.
+    private const int Many = 16;
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan GatherLook = TimeSpan.FromMilliseconds(1);
 
     private const int ConflictRetries = 20;
 
@@ -74,9 +81,12 @@ internal sealed partial class RecordingWriter(
     {
         // Ends by itself when the channel is completed and empty: what was accepted is answered before the process ends.
         var batch = new List<RecordingWork>();
+        var commands = 0;
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            var commands = 0;
+            if (commands >= Many)
+                await GatherAsync();
+            commands = 0;
             while (commands < BatchLimit && _queue.Reader.TryPeek(out var next)
                 && (commands == 0 || commands + next.Commands.Count <= BatchLimit) && _queue.Reader.TryRead(out var work))
             {
@@ -86,7 +96,20 @@ internal sealed partial class RecordingWriter(
             }
 
             await CommitAsync(batch);
+            if (commands >= Many)
+                surge.Heavy();
             batch.Clear();
+        }
+    }
+
+    private async Task GatherAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        for (var before = 0; before < WaitingRecords && WaitingRecords < BatchLimit
+            && Stopwatch.GetElapsedTime(started) < GatherTime;)
+        {
+            before = WaitingRecords;
+            await Task.Delay(GatherLook);
         }
     }
 

@@ -249,7 +249,8 @@ CREATE TABLE optout.open_delivery (
     apply_by    timestamptz NOT NULL
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000, autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX open_delivery_due ON optout.open_delivery (system_id, due_at);
+-- By part, since a worker asks for its own parts only: else it would read past everyone else's rows.
+CREATE INDEX open_delivery_due ON optout.open_delivery (system_id, part, due_at);
 
 -- Each try of a delivery.
 CREATE TABLE optout.attempt (

@@ -82,7 +82,7 @@ internal sealed class AcknowledgementIntake(
         await using (batcher.ConfigureAwait(false))
         {
             batcher.Start();
-            var bus = AcknowledgementBus.Create(options, batcher, loggers);
+            var bus = AcknowledgementBus.Create(options, batcher, clock, loggers);
             using var starting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             starting.CancelAfter(options.OperationTimeout);
             try
