@@ -49,11 +49,15 @@ internal sealed record ClaimedDelivery
 
     public bool WasSent => SentAt is not null;
 
-    /// <summary>How long it may wait for recording to go first: half of its objective, and ten seconds at most.</summary>
-    public bool MayWait(DateTimeOffset now) =>
-        now - RecordedAt < (ApplyBy - RecordedAt > 2 * LongestWait ? LongestWait : (ApplyBy - RecordedAt) / 2);
+    /// <summary>The longest that a surge of stops holds it back.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    /// <summary>Whether recording may go first: until half of the objective has passed, and not for longer than that.</summary>
+    public bool MayWait(DateTimeOffset now)
+    {
+        var half = (ApplyBy - RecordedAt) / 2;
+        return now - RecordedAt < (half < LongestWait ? half : LongestWait);
+    }
 
     /// <summary>The schedule's view, the try just ended counted.</summary>
     public DeliveryProgress Progress(int attempts) => new(System.Channel.Type, attempts - Probes, ApplyBy, SentAt);

@@ -1,4 +1,5 @@
 using OptOut.Contracts.Identifiers;
+using OptOut.Service.Platform.Keys;
 using OptOut.Service.Subjects.Erasure;
 
 namespace OptOut.Service.Recording.Deciding;
@@ -28,7 +29,9 @@ internal sealed class Drafts
 
 internal sealed record SubjectDraft(SubjectState Subject, bool Synthetic, DateTimeOffset At);
 
-internal sealed record IdentifierDraft(SubjectState Owner, NormalisedIdentifier Identifier, DateTimeOffset At);
+/// <param name="Lookup">The hash that it is stored under.</param>
+internal sealed record IdentifierDraft(
+    SubjectState Owner, NormalisedIdentifier Identifier, KeyedHash Lookup, DateTimeOffset At);
 
 internal sealed record MergeDraft(Guid LoserId, SubjectState Survivor, RecordingContext Context, DateTimeOffset At);
 

@@ -75,6 +75,6 @@ internal sealed class SubjectResolver(RecordingBook book, IdentifierHasher hashe
             return; // The same identifier named twice in one request.
         book.AddHash(hash, subject);
         subject.IdentifierTypes.Add(identifier.Type);
-        drafts.Identifiers.Add(new IdentifierDraft(subject, identifier, now));
+        drafts.Identifiers.Add(new IdentifierDraft(subject, identifier, hash, now));
     }
 }

@@ -158,8 +158,7 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
     {
         // In hash order, so that two replicas adding the same people wait in line instead of in a circle.
         var rows = drafts
-            .Select(d => (Draft: d, Id: Guid.CreateVersion7(d.At),
-                Lookup: hasher.Current(KeyUse.Lookup, d.Identifier.Type, d.Identifier.Value),
+            .Select(d => (Draft: d, Id: Guid.CreateVersion7(d.At), d.Lookup,
                 Feed: hasher.Current(KeyUse.Feed, d.Identifier.Type, d.Identifier.Value)))
             .OrderBy(r => r.Lookup.Value, ByteOrder.Instance)
             .ToList();

@@ -86,6 +86,7 @@ internal sealed partial class RecordingWriter(
         {
             if (commands >= Many)
                 await GatherAsync();
+            var before = commands;
             commands = 0;
             while (commands < BatchLimit && _queue.Reader.TryPeek(out var next)
                 && (commands == 0 || commands + next.Commands.Count <= BatchLimit) && _queue.Reader.TryRead(out var work))
@@ -96,7 +97,7 @@ internal sealed partial class RecordingWriter(
             }
 
             await CommitAsync(batch);
-            if (commands >= Many)
+            if (commands >= Many && before >= Many)
                 surge.Heavy();
             batch.Clear();
         }
