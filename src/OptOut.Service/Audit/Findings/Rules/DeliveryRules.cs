@@ -27,38 +27,47 @@ internal static class DeliveryRules
         WHERE o.overdue > 0 AND s.state <> 'retired'
         """;
 
+    // Due times are in order within a part: one look by index for each of the sixteen.
+    private const string Parts = "generate_series(0, 15) AS p(part)";
+
     // Due for a minute, and nothing that explains it: not paused, no breaker, no pause that the receiver asked for.
     private const string RetryNotMadeQuery =
-        """
+        $"""
         SELECT 'system:' || s.name AS about, NULL::text AS severity, s.system_id,
             jsonb_build_object('oldestDueAt', o.due_at,
                 'waitingSeconds', floor(extract(epoch FROM now() - o.due_at))::bigint) AS evidence
         FROM optout.system s
         JOIN optout.system_status t ON t.system_id = s.system_id
-        CROSS JOIN LATERAL (SELECT due_at FROM optout.open_delivery d
-            WHERE d.system_id = s.system_id ORDER BY d.due_at LIMIT 1) o
+        CROSS JOIN LATERAL (
+            SELECT d.due_at FROM {Parts} CROSS JOIN LATERAL (
+                SELECT due_at FROM optout.open_delivery d
+                WHERE d.system_id = s.system_id AND d.part = p.part ORDER BY d.due_at LIMIT 1) d
+            ORDER BY d.due_at LIMIT 1) o
         WHERE s.state = 'active' AND o.due_at < now() - interval '60 seconds'
             AND t.breaker_opened_at IS NULL AND coalesce(t.hold_until, '-infinity') < now()
         """;
 
     // Parked ones are due a day ahead, hence last in the order of what is due.
     private const string ParkedQuery =
-        """
+        $"""
         SELECT 'system:' || s.name AS about, NULL::text AS severity, s.system_id,
             jsonb_build_object('parked', p.parked, 'atLeast', p.parked >= 2000, 'oldestDelivery',
                 'dlv_' || translate(p.oldest::text, '-', ''), 'recordedAt', p.recorded_at) AS evidence
         FROM optout.system s
         CROSS JOIN LATERAL (
             SELECT count(*) AS parked, min(d.delivery_id::text) AS oldest, min(d.recorded_at) AS recorded_at
-            FROM (SELECT delivery_id FROM optout.open_delivery o
-                  WHERE o.system_id = s.system_id ORDER BY o.due_at DESC LIMIT 2000) o
+            FROM (
+                SELECT o.delivery_id FROM {Parts} CROSS JOIN LATERAL (
+                    SELECT delivery_id, due_at FROM optout.open_delivery o
+                    WHERE o.system_id = s.system_id AND o.part = p.part ORDER BY o.due_at DESC LIMIT 2000) o
+                ORDER BY o.due_at DESC LIMIT 2000) o
             JOIN optout.delivery d ON d.delivery_id = o.delivery_id WHERE d.state = 'parked') p
         WHERE s.state <> 'retired' AND p.parked > 0
         """;
 
     // A lost queue is made again at once, so the try after this one succeeds: it is said for ten minutes all the same.
     private const string UnroutableQuery =
-        """
+        $"""
         SELECT 'system:' || s.name AS about, NULL::text AS severity, s.system_id,
             jsonb_build_object('tries', count(*), 'sampled', true, 'lastTriedAt', max(a.ended_at)) AS evidence
         FROM (
@@ -66,8 +75,10 @@ internal static class DeliveryRules
              WHERE delivery_id >= optout.first_id_at(now() - interval '10 minutes') ORDER BY delivery_id DESC LIMIT 2000)
             UNION
             SELECT o.delivery_id, y.system_id FROM optout.system y CROSS JOIN LATERAL (
-                SELECT delivery_id FROM optout.open_delivery d
-                WHERE d.system_id = y.system_id ORDER BY d.due_at LIMIT 100) o) n
+                SELECT d.delivery_id FROM {Parts} CROSS JOIN LATERAL (
+                    SELECT delivery_id, due_at FROM optout.open_delivery d
+                    WHERE d.system_id = y.system_id AND d.part = p.part ORDER BY d.due_at LIMIT 100) d
+                ORDER BY d.due_at LIMIT 100) o) n
         JOIN optout.attempt a ON a.delivery_id = n.delivery_id AND a.outcome = 'unroutable'
             AND a.ended_at > now() - interval '10 minutes'
         JOIN optout.system s ON s.system_id = n.system_id
@@ -77,15 +88,21 @@ internal static class DeliveryRules
 
     // The last try of those that are due first and last: what a receiver answers now shows in them, however many wait.
     private const string GoneQuery =
-        """
+        $"""
         SELECT 'system:' || s.name AS about, NULL::text AS severity, s.system_id,
             jsonb_build_object('deliveries', count(*), 'sampled', true, 'lastTriedAt', max(t.ended_at),
                 'statusCode', max(t.status_code)) AS evidence
         FROM optout.system s
         CROSS JOIN LATERAL (
-            (SELECT delivery_id FROM optout.open_delivery o WHERE o.system_id = s.system_id ORDER BY o.due_at LIMIT 100)
+            (SELECT o.delivery_id FROM {Parts} CROSS JOIN LATERAL (
+                SELECT delivery_id, due_at FROM optout.open_delivery o
+                WHERE o.system_id = s.system_id AND o.part = p.part ORDER BY o.due_at LIMIT 100) o
+             ORDER BY o.due_at LIMIT 100)
             UNION
-            (SELECT delivery_id FROM optout.open_delivery o WHERE o.system_id = s.system_id ORDER BY o.due_at DESC LIMIT 100)) o
+            (SELECT o.delivery_id FROM {Parts} CROSS JOIN LATERAL (
+                SELECT delivery_id, due_at FROM optout.open_delivery o
+                WHERE o.system_id = s.system_id AND o.part = p.part ORDER BY o.due_at DESC LIMIT 100) o
+             ORDER BY o.due_at DESC LIMIT 100)) o
         CROSS JOIN LATERAL (
             SELECT outcome, status_code, ended_at FROM optout.attempt a
             WHERE a.delivery_id = o.delivery_id ORDER BY a.number DESC LIMIT 1) t
