@@ -41,8 +41,8 @@ public sealed class DatabaseService(Servers servers) : IAsyncLifetime
             SELECT gen_random_uuid(), opt_out_id, version, purpose, channel, 'blocked', 'check', now(), now(), now(),
                 'test', gen_random_uuid(), 0 FROM optout.opt_out_version LIMIT 1;
             INSERT INTO optout.reconciliation (reconciliation_id, system_id, asked_by, complete, started_at, finished_at,
-                lines, stopped, unreadable, reopened, verified, list_digest, ledger_entry_id)
-            VALUES (gen_random_uuid(), 1, 'test', true, now(), now(), 0, 0, 0, 0, 0, sha256('x'), gen_random_uuid());
+                lines, stopped, unreadable, reopened, list_digest, ledger_entry_id)
+            VALUES (gen_random_uuid(), 1, 'test', true, now(), now(), 0, 0, 0, 0, sha256('x'), gen_random_uuid());
             INSERT INTO optout.import_job (import_id, state, format, dry_run, settings, caller, requested_by,
                 idempotency_key, requested_at)
             VALUES (gen_random_uuid(), 'running', 'ndjson', false, '{}', 'test', 'test', 'k', now());

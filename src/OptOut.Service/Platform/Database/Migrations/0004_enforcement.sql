@@ -61,7 +61,6 @@ CREATE TABLE optout.reconciliation (
     stopped           bigint NOT NULL,
     unreadable        bigint NOT NULL,
     reopened          bigint NOT NULL,
-    verified          bigint NOT NULL,
     list_digest       bytea NOT NULL CHECK (octet_length(list_digest) = 32),
     ledger_entry_id   uuid NOT NULL
 );
