@@ -8,6 +8,8 @@ namespace OptOut.IntegrationTests.Enforcement;
 [Collection(EnforcementCollection.Name)]
 public sealed class FilterTests(EnforcementService fixture, Servers servers)
 {
+    private const string Path = "/v1/suppressions/filter?purpose=marketing&channel=email";
+
     private readonly RunningService _service = fixture.Service;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -77,23 +79,20 @@ public sealed class FilterTests(EnforcementService fixture, Servers servers)
     [Fact]
     public async Task A_line_comes_out_before_the_next_one_goes_in_and_a_stop_holds_in_the_middle_of_a_stream()
     {
-        var email = Stops.NewEmail();
-        using var content = new PipedContent();
-        var opening = _service.OpenFilterAsync(content);
-        await content.LineAsync(Line(email, ",\"n\":1"));
-        using var response = await opening;
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Cancellation));
-        Assert.Equal(Line(email, ",\"n\":1"), await reader.ReadLineAsync(Cancellation));
+        var (email, other) = (Stops.NewEmail(), Stops.NewEmail());
+        await using var lines = await RawLines.OpenAsync(_service, Path, "gate");
+        await lines.LineAsync(Line(email, ",\"n\":1"));
+        Assert.True(await lines.UntilAsync(Line(email, ",\"n\":1")));
 
         await _service.StopEmailAsync(email);
-        var other = Line(Stops.NewEmail());
-        await content.LineAsync(Line(email, ",\"n\":2"));
-        await content.LineAsync(other);
-        await content.Writer.CompleteAsync();
+        await lines.LineAsync(Line(email, ",\"n\":2"));
+        await lines.LineAsync(Line(other));
+        await lines.EndAsync();
 
-        Assert.Equal(other, await reader.ReadLineAsync(Cancellation));
-        Assert.Null(await reader.ReadLineAsync(Cancellation));
-        Assert.Equal("1", Assert.Single(response.TrailingHeaders.GetValues("OptOut-Stopped")));
+        Assert.True(await lines.UntilAsync("OptOut-Unreadable: 0\r\n\r\n"));
+        Assert.Contains(Line(other), lines.Seen, StringComparison.Ordinal);
+        Assert.DoesNotContain(Line(email, ",\"n\":2"), lines.Seen, StringComparison.Ordinal);
+        Assert.Contains("\r\n0\r\nOptOut-Passed: 2\r\nOptOut-Stopped: 1\r\n", lines.Seen, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,20 +117,16 @@ public sealed class FilterTests(EnforcementService fixture, Servers servers)
     {
         await using var postgres = await PrivatePostgres.StartAsync();
         await using var service = await RunningService.StartAsync(postgres.Databases);
-        await service.KeyOfAsync("gate");
-        using var content = new PipedContent();
-        var opening = service.OpenFilterAsync(content);
-        await content.LineAsync(Line(Stops.NewEmail()));
-        using var response = await opening;
-        var body = await response.Content.ReadAsStreamAsync(Cancellation);
-        using var reader = new StreamReader(body);
-        Assert.NotNull(await reader.ReadLineAsync(Cancellation));
+        var (first, second) = (Stops.NewEmail(), Stops.NewEmail());
+        await using var lines = await RawLines.OpenAsync(service, Path, "gate");
+        await lines.LineAsync(Line(first));
+        Assert.True(await lines.UntilAsync(Line(first)));
 
         await postgres.Server.StopAsync();
-        await content.LineAsync(Line(Stops.NewEmail()));
+        await lines.LineAsync(Line(second));
 
-        await Assert.ThrowsAnyAsync<IOException>(async () => await reader.ReadToEndAsync(Cancellation));
-        Assert.Empty(response.TrailingHeaders);
+        Assert.False(await lines.UntilAsync(Line(second)));
+        Assert.DoesNotContain("\r\n0\r\n", lines.Seen, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,12 +151,9 @@ public sealed class FilterTests(EnforcementService fixture, Servers servers)
         await _service.StopEmailAsync(email);
         for (var round = 0; round < 5; round++)
         {
-            using var content = new PipedContent();
-            var opening = _service.OpenFilterAsync(content);
-            await content.LineAsync(Line(Stops.NewEmail()));
-            var response = await opening;
-            response.Dispose();
-            await content.Writer.CompleteAsync(new IOException("gone"));
+            var lines = await RawLines.OpenAsync(_service, Path, "gate");
+            await lines.LineAsync(Line(Stops.NewEmail()));
+            await lines.DisposeAsync();
         }
 
         Assert.Equal(1, (await _service.FilterAsync(Line(email))).Stopped);

@@ -74,14 +74,12 @@ public sealed class ReconciliationTests(Servers servers)
         const string Watermark = "SELECT max(last_reconciled_at) FROM optout.system_status";
         var first = await service.ScalarAsync<DateTime>(Watermark);
 
-        using var content = new PipedContent();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/systems/mailer/reconciliations") { Content = content };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await service.KeyOfAsync("operator"));
-        request.Headers.ExpectContinue = true;
-        var sending = service.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
-        await content.LineAsync(Line(Stops.NewEmail()).TrimEnd());
-        (await sending).Dispose();
-        await content.Writer.CompleteAsync(new IOException("gone"));
+        await using (var lines = await RawLines.OpenAsync(service, "/v1/systems/mailer/reconciliations", "operator"))
+        {
+            await lines.LineAsync(Line(Stops.NewEmail()).TrimEnd());
+            Assert.True(await lines.UntilAsync("HTTP/1.1 200"));
+        }
+
         var deadline = TimeProvider.System.GetUtcNow().AddSeconds(20);
         while (await service.ScalarAsync<long>("SELECT count(*) FROM optout.reconciliation WHERE NOT complete") == 0)
         {

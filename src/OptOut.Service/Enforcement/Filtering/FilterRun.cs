@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using OptOut.Service.Enforcement.Asking;
 using OptOut.Service.Enforcement.Decisions;
 using OptOut.Service.Platform.Http;
@@ -37,16 +38,22 @@ internal sealed class FilterDesk(
 }
 
 /// <summary>
-/// One stream of lines on its way through: while one piece is at the database the next is read, and what may pass goes out
-/// in order. Nothing is read ahead of what the other side takes, so memory is the same for any length.
+/// One stream of lines on its way through: pieces are read and looked up while earlier ones go out, in order. How many may
+/// wait is bounded, so memory is the same for any length; a caller that sends a while before it reads is not held up.
 /// </summary>
-internal sealed class FilterRun(FilterDesk desk, Scope scope, string keyId, string actor)
+internal sealed class FilterRun(FilterDesk desk, Scope scope, string keyId, string actor) : IDisposable
 {
-    /// <summary>Pieces between the reader and the writer.</summary>
-    private const int Ahead = 3;
+    /// <summary>Pieces that may wait for the caller to read: some 30 MiB.</summary>
+    private const int MaxWaiting = 60;
+
+    /// <summary>Pieces that are looked up at once.</summary>
+    private const int Lanes = 3;
 
     private readonly List<DecisionDraft> _drafts = [];
-    private readonly Queue<Task<Piece>> _pieces = new(Ahead);
+    private readonly SemaphoreSlim _lanes = new(Lanes);
+
+    private readonly Channel<Task<Piece>> _pieces = Channel.CreateBounded<Task<Piece>>(
+        new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true });
 
     public long Passed { get; private set; }
 
@@ -54,30 +61,23 @@ internal sealed class FilterRun(FilterDesk desk, Scope scope, string keyId, stri
 
     public long Unreadable { get; private set; }
 
+    public void Dispose() => _lanes.Dispose();
+
     /// <summary>Takes everything through; each stop is on record when this ends.</summary>
+    /// <param name="open">Begins the answer: when the first piece is known, so that a failure before is a plain refusal.</param>
     public async Task RunAsync(LineReader lines, Func<TrailedBody> open, CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var next = lines.NextAsync(ended.Token).AsTask();
-        TrailedBody? output = null;
+        var reading = ReadAsync(lines, ended.Token);
         try
         {
-            while (true)
+            TrailedBody? output = null;
+            await foreach (var asking in _pieces.Reader.ReadAllAsync(cancellationToken))
             {
-                // Whatever is ready goes out before more is waited for: the other side may be waiting for it.
-                while (_pieces.Count >= Ahead || (_pieces.Count > 0 && _pieces.Peek().IsCompleted))
-                    await WriteAsync(output ??= await FirstAsync(open), cancellationToken);
-                if (_pieces.Count > 0 && await Task.WhenAny(next, _pieces.Peek()) != next)
-                    continue;
-                if (await next is not { } chunk)
-                    break;
-                await desk.TakeAsync(keyId, chunk.Lines.Count, cancellationToken);
-                _pieces.Enqueue(AskAsync(chunk, cancellationToken));
-                next = lines.NextAsync(ended.Token).AsTask();
+                using var piece = await asking;
+                await WriteAsync(piece, output ??= open(), cancellationToken);
             }
 
-            while (_pieces.Count > 0)
-                await WriteAsync(output ??= await FirstAsync(open), cancellationToken);
             await RecordAsync(cancellationToken);
             output ??= open();
             await output.CompleteAsync(cancellationToken,
@@ -87,30 +87,66 @@ internal sealed class FilterRun(FilterDesk desk, Scope scope, string keyId, stri
         finally
         {
             await ended.CancelAsync();
-            await DiscardAsync(next);
+            await reading;
+            await DiscardAsync();
         }
     }
 
-    /// <summary>The answer begins when the first piece is known, so that a failure before it is an ordinary refusal.</summary>
-    private async Task<TrailedBody> FirstAsync(Func<TrailedBody> open)
+    /// <summary>Never fails by itself: whoever takes the pieces is told of the failure in their place.</summary>
+    private async Task ReadAsync(LineReader lines, CancellationToken cancellationToken)
     {
-        await _pieces.Peek();
-        return open();
+        try
+        {
+            while (await lines.NextAsync(cancellationToken) is { } chunk)
+            {
+                var asking = AskAsync(chunk, cancellationToken);
+                try
+                {
+                    await _pieces.Writer.WriteAsync(asking, cancellationToken);
+                }
+                catch
+                {
+                    await DiscardAsync(asking);
+                    throw;
+                }
+            }
+
+            _pieces.Writer.Complete();
+        }
+        catch (Exception exception)
+        {
+            _pieces.Writer.TryComplete(exception);
+        }
     }
 
     private async Task<Piece> AskAsync(LineChunk chunk, CancellationToken cancellationToken)
     {
         try
         {
-            var questions = new Question[chunk.Lines.Count];
-            for (var i = 0; i < questions.Length; i++)
-                questions[i] = Read(chunk[i]);
-            return new Piece(chunk, questions, await desk.AskAsync(questions, cancellationToken));
+            await desk.TakeAsync(keyId, chunk.Lines.Count, cancellationToken);
+            await _lanes.WaitAsync(cancellationToken);
         }
         catch
         {
             chunk.Dispose();
             throw;
+        }
+
+        try
+        {
+            var questions = new Question[chunk.Lines.Count];
+            for (var i = 0; i < questions.Length; i++)
+                questions[i] = Read(chunk[i]);
+            return new Piece(chunk, await desk.AskAsync(questions, cancellationToken));
+        }
+        catch
+        {
+            chunk.Dispose();
+            throw;
+        }
+        finally
+        {
+            _lanes.Release();
         }
     }
 
@@ -119,9 +155,8 @@ internal sealed class FilterRun(FilterDesk desk, Scope scope, string keyId, stri
             ? desk.Reader.Read(new Asked(identifier, subjectId, scope.Purpose, scope.Channel, MessageClass: null))
             : Question.Unanswerable(QuestionFaults.ItemUnreadable);
 
-    private async Task WriteAsync(TrailedBody output, CancellationToken cancellationToken)
+    private async Task WriteAsync(Piece piece, TrailedBody output, CancellationToken cancellationToken)
     {
-        using var piece = await _pieces.Dequeue();
         var (passed, stopped, unreadable) = (0, 0, 0);
         for (var i = 0; i < piece.Verdicts.Length; i++)
         {
@@ -183,22 +218,22 @@ internal sealed class FilterRun(FilterDesk desk, Scope scope, string keyId, stri
     }
 
     /// <summary>Gives back what is left. Its own failures are told already, or come from the same cause.</summary>
-    private async Task DiscardAsync(Task<LineChunk?> next)
+    private async Task DiscardAsync()
     {
-        await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (next.IsCompletedSuccessfully)
-            next.Result?.Dispose();
-        while (_pieces.TryDequeue(out var piece))
-        {
-            await ((Task)piece).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (piece.IsCompletedSuccessfully)
-                piece.Result.Dispose();
-        }
+        while (_pieces.Reader.TryRead(out var asking))
+            await DiscardAsync(asking);
+    }
+
+    private static async Task DiscardAsync(Task<Piece> asking)
+    {
+        await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (asking.IsCompletedSuccessfully)
+            asking.Result.Dispose();
     }
 
     private static string Text(long count) => count.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private sealed record Piece(LineChunk Chunk, Question[] Questions, Verdict[] Verdicts) : IDisposable
+    private sealed record Piece(LineChunk Chunk, Verdict[] Verdicts) : IDisposable
     {
         public void Dispose() => Chunk.Dispose();
     }

@@ -33,7 +33,7 @@ internal static class PostFilter
 
         LineMedia.LiftLimits(http);
         var caller = http.Caller();
-        var run = new FilterRun(desk, scope, caller.KeyId, caller.Actor);
+        using var run = new FilterRun(desk, scope, caller.KeyId, caller.Actor);
         await run.RunAsync(
             new LineReader(http.Request.BodyReader, RequestBody.RecordLimit, Idle),
             () =>

@@ -31,7 +31,7 @@ internal static class ImportFormats
     {
         var columns = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < header.Count; i++)
-            if (!columns.TryAdd(header[i].Trim().TrimStart('\uFEFF'), i))
+            if (!columns.TryAdd(header[i].Trim(), i))
                 return null;
 
         return format switch

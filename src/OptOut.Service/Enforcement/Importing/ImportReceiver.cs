@@ -63,6 +63,7 @@ internal sealed class ImportReceiver(ImportStore store, EnforcementOptions optio
         private Dictionary<string, int>? _columns;
         private StringBuilder? _open;
         private bool _needsHeader = ImportFormats.HasHeader(format);
+        private bool _isFirst = true;
 
         public bool HeaderUnknown { get; private set; }
 
@@ -71,6 +72,10 @@ internal sealed class ImportReceiver(ImportStore store, EnforcementOptions optio
         {
             if (HeaderUnknown)
                 return null;
+            // Spreadsheets begin a file with a byte order mark.
+            if (_isFirst && line.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
+                line = line[3..];
+            _isFirst = false;
             if (line.IsEmpty)
                 return Fail(RowStatus.RowTooLong);
             if (line.Trim(" \t\r\n"u8).IsEmpty && _open is null)

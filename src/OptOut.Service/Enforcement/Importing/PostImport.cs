@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using OptOut.Service.Access;
 using OptOut.Service.Access.Approvals;
 using OptOut.Service.Enforcement.Filtering;
@@ -77,7 +78,7 @@ internal static class PostImport
         return Accepted(http, job);
     }
 
-    private static IResult Accepted(HttpContext http, ImportJob job)
+    private static JsonHttpResult<ImportView> Accepted(HttpContext http, ImportJob job)
     {
         var view = ImportView.Of(job);
         http.Response.Headers.Location = "/v1/imports/" + view.Id;

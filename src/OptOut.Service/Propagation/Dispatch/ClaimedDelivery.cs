@@ -37,6 +37,9 @@ internal sealed record ClaimedDelivery
     public required Scope Scope { get; init; }
     public required string RecordState { get; init; }
     public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>The press: when the person said stop by the caller's claim, and never later than it was recorded.</summary>
+    public required DateTimeOffset EffectiveFrom { get; init; }
     public required byte[] RecordHash { get; init; }
     public required bool Synthetic { get; init; }
     public required string? TraceParent { get; init; }

@@ -22,7 +22,8 @@ internal sealed class DeliveryClaims(Databases databases)
             d.acknowledgement_id, o.part, d.probes, d.asked,
             greatest(0, extract(epoch FROM o.due_at - now()) * 1000)::float8,
             v.reason_code = 'subject_erased' AND EXISTS (
-                SELECT FROM optout.erasure e WHERE e.subject_id = v.subject_id OR e.subject_id = s.survivor_id)
+                SELECT FROM optout.erasure e WHERE e.subject_id = v.subject_id OR e.subject_id = s.survivor_id),
+            CASE v.state WHEN 'opted_out' THEN least(v.occurred_at, v.recorded_at) ELSE v.recorded_at END
         """;
 
     internal const string Records =
@@ -159,5 +160,6 @@ internal sealed class DeliveryClaims(Databases databases)
         Asked = reader.GetInt32(21),
         AheadBy = TimeSpan.FromMilliseconds(reader.GetDouble(22)),
         IsErasure = reader.GetBoolean(23),
+        EffectiveFrom = reader.GetFieldValue<DateTimeOffset>(24),
     };
 }

@@ -57,7 +57,7 @@ internal sealed partial class EventBuilder(
                 Scope = new OptOutScope { Purpose = delivery.Scope.Purpose, Channel = delivery.Scope.Channel },
                 Identifiers = Minimised(delivery.System.Contract, known, secrets[0]),
                 RecordedAt = delivery.RecordedAt,
-                EffectiveFrom = delivery.RecordedAt,
+                EffectiveFrom = delivery.EffectiveFrom,
                 ApplyBy = delivery.ApplyBy,
                 Synthetic = delivery.Synthetic,
             },
