@@ -4,6 +4,7 @@ using OptOut.Service.Audit;
 using OptOut.Service.Audit.Alerts;
 using OptOut.Service.Audit.Findings;
 using OptOut.Service.Audit.Witnessing;
+using OptOut.Service.Audit.Reports;
 using OptOut.Service.Enforcement;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Embedded;
@@ -12,6 +13,7 @@ using OptOut.Service.Platform.Keys;
 using OptOut.Service.Platform.OpenApi;
 using OptOut.Service.Platform.Telemetry;
 using OptOut.Service.Portal;
+using OptOut.Service.Probes;
 using OptOut.Service.Propagation;
 using OptOut.Service.Purposes;
 using OptOut.Service.Recording;
@@ -105,6 +107,8 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddAudit(settings.Ledger, WitnessSettings.From(builder.Configuration));
         services.AddEnforcement(builder.Configuration);
         services.AddAlerts(builder.Configuration, settings.AllowPrivateTargets);
+        services.AddReports();
+        services.AddProbes(builder.Configuration);
         services.AddFindings(builder.Configuration, hasBroker: settings.BrokerUri is not null);
     }
 
@@ -126,5 +130,7 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         app.MapAudit();
         app.MapEnforcement();
         app.MapFindings();
+        app.MapProbes();
+        app.MapReports();
     }
 }

@@ -8,6 +8,7 @@ internal static class AccessCapability
     public static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(BootstrapKey.From(configuration));
+        services.AddSingleton<InternalKey>();
         services.AddSingleton<KeyLoader>();
         services.AddSingleton(provider =>
         {

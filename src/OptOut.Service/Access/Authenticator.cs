@@ -17,7 +17,7 @@ internal enum AuthOutcome
 
 /// <summary>From the Authorization header to the caller. Keys anywhere else, as in a query string, are never read.</summary>
 internal sealed partial class Authenticator(
-    KeyCache cache, BootstrapKey bootstrap, TimeProvider clock, ILogger<Authenticator> logger)
+    KeyCache cache, BootstrapKey bootstrap, InternalKey own, TimeProvider clock, ILogger<Authenticator> logger)
 {
     private const string Scheme = "Bearer ";
 
@@ -34,7 +34,9 @@ internal sealed partial class Authenticator(
         }
 
         var isBootstrap = bootstrap.Key?.Caller.KeyId == key.Id;
-        var known = isBootstrap ? bootstrap.Key : await cache.FindAsync(key.Id, http.RequestAborted);
+        var known = isBootstrap ? bootstrap.Key
+            : own.Key.Caller.KeyId == key.Id ? own.Key
+            : await cache.FindAsync(key.Id, http.RequestAborted);
         return KnownKey.Verify(known, key.SecretHash, clock.GetTimestamp()) is { } caller
             ? new Authentication(AuthOutcome.Accepted, caller, key.Id)
             : Refuse(known is null ? "unknown" : "wrong_secret", key.Id);

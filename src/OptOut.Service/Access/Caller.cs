@@ -23,6 +23,9 @@ internal sealed class Caller(string keyId, string name, Roles roles) : IRequestA
     /// <summary>Whether evidence speaks of somebody with a key, who may come back and ask.</summary>
     public static bool IsNamedBy(string actor) => actor.StartsWith(ActorPrefix, StringComparison.Ordinal);
 
+    /// <summary>This process's own key, which makes what it records synthetic.</summary>
+    public bool IsProbe { get; init; }
+
     public bool Has(RoleSet any) => (Roles & any) != 0;
 }
 

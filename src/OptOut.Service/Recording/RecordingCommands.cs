@@ -8,7 +8,8 @@ internal abstract record RecordingCommand(RecordingContext Context);
 
 /// <summary>Under whose key, for which trace.</summary>
 /// <param name="Actor">The ledger's name of the credential, such as <c>key:0123456789abcdef</c>.</param>
-internal sealed record RecordingContext(string Actor, string? TraceParent);
+/// <param name="IsProbe">Whether this process asks itself: what it records is synthetic.</param>
+internal sealed record RecordingContext(string Actor, string? TraceParent, bool IsProbe = false);
 
 /// <summary>A person, by id or by identifiers; exactly one of the two is given.</summary>
 internal sealed record SubjectReference(Guid? Id, IReadOnlyList<NormalisedIdentifier> Identifiers)

@@ -45,7 +45,7 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
         }
 
         var record = versions.Append(subject, subject.Own(command.Scope), command.Scope, RecordState.OptedOut,
-            command.Claims, command.Synthetic, LedgerKinds.Recorded, command.Context, now);
+            command.Claims, command.Synthetic || subject.IsSynthetic, LedgerKinds.Recorded, command.Context, now);
         return new RecordedOutcome(record, IsNew: true);
     }
 

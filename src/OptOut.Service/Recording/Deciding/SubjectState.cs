@@ -16,6 +16,9 @@ internal sealed class SubjectState(Guid id, bool isNew)
 
     public IEnumerable<RecordState> Standing => _newest.Values.Where(r => r.Stands);
 
+    /// <summary>True where all that is recorded of them was made by probes: nobody, whatever else is done with them.</summary>
+    public bool IsSynthetic => _newest.Count > 0 && _newest.Values.All(r => r.Synthetic);
+
     public RecordState? Newest(Guid optOutId) => _newest.GetValueOrDefault(optOutId);
 
     /// <summary>The survivor's own opt-out of this very scope, standing or not.</summary>

@@ -31,5 +31,5 @@ internal static class PostOptOut
         _ => throw new InvalidOperationException($"No answer for {outcome.GetType().Name}."),
     };
 
-    public static RecordingContext ContextOf(HttpContext http) => new(http.Caller().Actor, Activity.Current?.Id);
+    public static RecordingContext ContextOf(HttpContext http) => new(http.Caller().Actor, Activity.Current?.Id, http.Caller().IsProbe);
 }

@@ -20,13 +20,15 @@ internal sealed partial class RecordRequestReader(
 
     private static readonly string[] ActorTypes = ["subject", "agent", "operator", "system"];
 
+    private const string Probe = "probe";
+
     private static readonly string[] Methods =
         ["api", "page", "link", "one_click", "gpc", "agent", "import", "vendor"];
 
     public async ValueTask<(StopCommand? Command, Problem? Problem)> ReadAsync(
         RecordRequest request, string callerName, RecordingContext context, CancellationToken cancellationToken)
     {
-        if (request.Origin?.Method == "probe")
+        if (request.Origin?.Method == Probe && !context.IsProbe)
             return (null, RecordingProblems.ProbeReserved.With());
 
         var faults = new List<FieldError>();
@@ -35,7 +37,7 @@ internal sealed partial class RecordRequestReader(
         var claims = ReadClaims(request, callerName, faults);
         return faults.Count > 0
             ? (null, new Problem(ProblemKinds.ValidationFailed, Errors: faults))
-            : (new StopCommand(subject!, scope!.Value, claims, Synthetic: false, context), null);
+            : (new StopCommand(subject!, scope!.Value, claims, Synthetic: context.IsProbe, context), null);
     }
 
     /// <summary>The person named; null where a fault was added.</summary>
@@ -117,7 +119,7 @@ internal sealed partial class RecordRequestReader(
                 "1 to 128 of letters, digits and . _ : -, an opaque id and never an address."));
 
         var method = request.Origin?.Method ?? "api";
-        if (!Methods.Contains(method))
+        if (!Methods.Contains(method) && method != Probe)
             faults.Add(new FieldError("/origin/method", "origin_method_unknown", "Not one of the documented methods."));
         if (request.Origin?.System is { } system && !OpaqueId().IsMatch(system))
             faults.Add(new FieldError("/origin/system", "origin_system_malformed",

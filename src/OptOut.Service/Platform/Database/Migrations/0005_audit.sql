@@ -101,3 +101,47 @@ $$;
 CREATE FUNCTION optout.first_id_at(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
 $$;
+
+-- Synthetic stops that went the whole way, or did not.
+CREATE TABLE optout.probe (
+    probe_id     uuid PRIMARY KEY,
+    requested_by text NOT NULL,
+    state        text COLLATE "C" NOT NULL CHECK (state IN ('running', 'passed', 'failed')),
+    reason_code  text COLLATE "C",
+    stages       jsonb NOT NULL DEFAULT '[]',
+    started_at   timestamptz NOT NULL,
+    ends_by      timestamptz NOT NULL,
+    finished_at  timestamptz,
+    CHECK ((state = 'running') = (finished_at IS NULL))
+) WITH (fillfactor = 70);
+CREATE INDEX probe_running ON optout.probe (ends_by) WHERE finished_at IS NULL;
+SELECT optout.make_lasting('optout.probe');
+
+CREATE TABLE optout.probe_system (
+    probe_id  uuid NOT NULL REFERENCES optout.probe (probe_id),
+    system_id integer NOT NULL,
+    verdict   text COLLATE "C" CHECK (verdict IN ('applied', 'no_match', 'refused', 'timeout', 'not_told', 'lost')),
+    lag_ms    bigint,
+    PRIMARY KEY (system_id, probe_id)
+);
+CREATE INDEX probe_system_probe ON optout.probe_system (probe_id);
+CREATE INDEX probe_system_good ON optout.probe_system (system_id, probe_id) WHERE verdict IN ('applied', 'no_match');
+SELECT optout.make_lasting('optout.probe_system');
+
+-- Reports read periods: decisions are written in order of time, and what probes made is left out of business figures.
+CREATE INDEX decision_time ON optout.decision USING brin (recorded_at) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX opt_out_version_synthetic ON optout.opt_out_version (opt_out_id) WHERE synthetic;
+
+-- Reports as they were given out: the bytes, and the leaf that seals their hash.
+CREATE TABLE optout.report (
+    report_id       uuid PRIMARY KEY,
+    period_from     timestamptz NOT NULL,
+    period_to       timestamptz NOT NULL,
+    content         bytea NOT NULL,
+    content_hash    bytea NOT NULL CHECK (content_hash = sha256(content)),
+    generated_by    text NOT NULL,
+    generated_at    timestamptz NOT NULL,
+    ledger_entry_id uuid NOT NULL,
+    CHECK (period_from < period_to)
+);
+SELECT optout.make_append_only('optout.report');

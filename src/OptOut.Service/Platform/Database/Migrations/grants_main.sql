@@ -25,7 +25,8 @@ GRANT INSERT ON optout.decision, optout.decision_tally, optout.reconciliation, o
     TO {service};
 GRANT UPDATE ON optout.decision_tally, optout.import_job, optout.import_chunk TO {service};
 GRANT DELETE ON optout.import_chunk TO {service};
-GRANT INSERT, UPDATE ON optout.rule_state, optout.finding, optout.alert, optout.incident TO {service};
+GRANT INSERT, UPDATE ON optout.rule_state, optout.finding, optout.alert, optout.incident, optout.probe,
+    optout.probe_system TO {service};
 GRANT INSERT, DELETE ON optout.opt_out_minute TO {service};
 GRANT UPDATE ON ledger.standing TO {service};
 GRANT INSERT, UPDATE ON ledger.recovery TO {service};
@@ -37,3 +38,4 @@ GRANT UPDATE ON optout.erasure TO {eraser};
 GRANT UPDATE (value_ciphertext) ON optout.identifier TO {eraser};
 GRANT DELETE ON ledger.opening TO {eraser};
 GRANT INSERT ON ledger.pending, ledger.opening TO {eraser};
+GRANT INSERT ON optout.report TO {service};
