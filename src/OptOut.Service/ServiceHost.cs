@@ -6,6 +6,7 @@ using OptOut.Service.Audit.Findings;
 using OptOut.Service.Audit.Witnessing;
 using OptOut.Service.Audit.Reports;
 using OptOut.Service.Enforcement;
+using OptOut.Service.Incidents;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Embedded;
 using OptOut.Service.Platform.Http;
@@ -108,6 +109,7 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddEnforcement(builder.Configuration);
         services.AddAlerts(builder.Configuration, settings.AllowPrivateTargets);
         services.AddReports();
+        services.AddIncidents();
         services.AddProbes(builder.Configuration);
         services.AddFindings(builder.Configuration, hasBroker: settings.BrokerUri is not null);
     }
@@ -132,5 +134,6 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         app.MapFindings();
         app.MapProbes();
         app.MapReports();
+        app.MapIncidents();
     }
 }

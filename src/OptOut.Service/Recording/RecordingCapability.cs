@@ -1,4 +1,5 @@
 using OptOut.Service.Access;
+using OptOut.Service.Access.Approvals;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.OpenApi;
 using OptOut.Service.Recording.Endpoints;
@@ -21,6 +22,7 @@ internal static class RecordingCapability
         .AddHostedService(provider => provider.GetRequiredService<RecordingWriter>())
         .AddSingleton<RecordRequestReader>()
         .AddSingleton<RecordQueries>()
+        .AddSingleton<IApprovedAct, ApprovedReversal>()
         .AddHostedService<IdempotencySweep>();
 
     public static IEndpointRouteBuilder MapRecording(this IEndpointRouteBuilder routes)

@@ -25,6 +25,7 @@ internal static class SystemsCapability
         .AddSingleton<SystemTester>()
         .AddSingleton<IApprovedAct, ApprovedChange>()
         .AddSingleton<IApprovedAct, ApprovedRetirement>()
+        .AddSingleton<IApprovedAct, ApprovedPause>()
         .AddSingleton<BackfillSignal>()
         .AddSingleton<WidenedRetelling>()
         .AddSingleton<BackfillRun>()

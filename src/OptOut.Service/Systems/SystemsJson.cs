@@ -14,6 +14,7 @@ namespace OptOut.Service.Systems;
 [JsonSerializable(typeof(RegistrationAnswer))]
 [JsonSerializable(typeof(PendingSystem))]
 [JsonSerializable(typeof(PendingRetirement))]
+[JsonSerializable(typeof(PendingPause))]
 [JsonSerializable(typeof(ReasonRequest))]
 [JsonSerializable(typeof(RotationRequest))]
 [JsonSerializable(typeof(RotationAnswer))]

@@ -35,6 +35,9 @@ public sealed class DatabaseService(Servers servers) : IAsyncLifetime
             INSERT INTO optout.reaffirmation (opt_out_id, reaffirmed_by)
             SELECT opt_out_id, 'key:0123456789abcdef' FROM optout.delivery LIMIT 1;
             INSERT INTO ledger.cosignature (size, witness, line, cosigned_at) VALUES (1, 'w', 'l', now());
+            INSERT INTO optout.report (report_id, period_from, period_to, content, content_hash, generated_by, generated_at,
+                ledger_entry_id)
+            VALUES (gen_random_uuid(), now() - interval '1 day', now(), '{}', sha256('{}'), 'test', now(), gen_random_uuid());
             INSERT INTO ledger.tile (level, tile_index, root) VALUES (7, 0, sha256('x'));
             INSERT INTO optout.decision (decision_id, opt_out_id, version, purpose, channel, outcome, mode, at,
                 effective_from, recorded_at, asked_by, ledger_entry_id, place)

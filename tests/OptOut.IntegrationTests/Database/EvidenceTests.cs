@@ -16,6 +16,7 @@ public sealed class EvidenceTests(DatabaseService database)
         ("optout.rejected_acknowledgement", "code"), ("ledger.opening", "ciphertext"), ("ledger.entry", "leaf_hash"),
         ("ledger.tile", "root"), ("ledger.checkpoint", "note"), ("optout.decision", "outcome"),
         ("optout.reconciliation", "stopped"), ("ledger.cosignature", "line"),
+        ("optout.reconciliation", "stopped"), ("optout.report", "content"),
     ];
 
     private static readonly string[] Lasting =
@@ -24,6 +25,7 @@ public sealed class EvidenceTests(DatabaseService database)
         "optout.rejected_acknowledgement_count",
         "optout.import_job",
         "optout.finding", "optout.alert", "optout.incident",
+        "optout.probe", "optout.probe_system",
     ];
 
     public static TheoryData<string, string> Matrix()

@@ -4,6 +4,7 @@ using OptOut.Contracts;
 using OptOut.Service.Access;
 using OptOut.Service.Access.Approvals;
 using OptOut.Service.Audit;
+using OptOut.Service.Incidents;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Purposes;
@@ -104,6 +105,14 @@ internal sealed class SystemOperator(
         if (row is null) return ProblemKinds.NotFound.With();
         if (row.State == SystemStates.Retired) return SystemProblems.Retired.With();
         if (to.State == SystemStates.Paused && ETags.Check(http, row.Version) is { } problem) return problem;
+        if (to.State == SystemStates.Paused && row.State != to.State
+            && await IntegrityLock.IsOnAsync(transaction.Connection, cancellationToken))
+        {
+            var pending = JsonSerializer.Serialize(new PendingPause(row.Version, to.Reason), SystemsJson.Strict.PendingPause);
+            return await approvals.AskAsync(http, transaction,
+                new ApprovalRequest(ApprovedPause.ActName, name, pending, http.Caller().Actor), cancellationToken);
+        }
+
         if (row.State != to.State)
         {
             row.State = to.State;

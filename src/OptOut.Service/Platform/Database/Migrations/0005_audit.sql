@@ -92,6 +92,7 @@ CREATE TABLE optout.incident (
     CHECK ((closed_at IS NULL) = (summary IS NULL))
 );
 CREATE INDEX incident_open ON optout.incident (incident_id) WHERE closed_at IS NULL;
+CREATE UNIQUE INDEX incident_finding ON optout.incident (finding_id) WHERE finding_id IS NOT NULL;
 SELECT optout.make_lasting('optout.incident');
 
 -- Ids are version 7 uuids: the time in one, and the first id of a time. So the primary key serves windows of time.
