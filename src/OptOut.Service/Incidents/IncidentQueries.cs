@@ -35,7 +35,7 @@ internal sealed class IncidentQueries(Databases databases)
              FROM optout.probe p WHERE p.probe_id >= optout.first_id_at($1) AND p.probe_id < optout.first_id_at($2)
              ORDER BY p.probe_id LIMIT 500)
             UNION ALL
-            (SELECT (l.j ->> 'at')::timestamptz, l.j ->> 'kind', coalesce(l.j ->> 'system', l.j ->> 'outcome'), l.j ->> 'actor', l.entry_id::text
+            (SELECT (l.j ->> 'at')::timestamptz, l.j ->> 'kind', coalesce(l.j ->> 'system', l.j ->> 'outcome'), l.j ->> 'actor', translate(l.entry_id::text, '-', '')
              FROM (SELECT entry_id, convert_from(leaf, 'UTF8')::jsonb AS j FROM (
                     SELECT entry_id, leaf FROM ledger.entry
                     WHERE entry_id >= optout.first_id_at($1) AND entry_id < optout.first_id_at($2) AND leaf IS NOT NULL

@@ -24,8 +24,12 @@ internal sealed class OwnService(IServer server, InternalKey key) : IDisposable
         UseCookies = false,
         UseProxy = false,
         ActivityHeadersPropagator = null,
-        // Its own certificate names the outside; that it is our own process the loopback address says.
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+        // Its own certificate names the outside and not the loopback address; everything else about it must hold.
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            RemoteCertificateValidationCallback = static (_, _, _, errors) =>
+                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None,
+        },
     })
     {
         Timeout = CallTimeout,

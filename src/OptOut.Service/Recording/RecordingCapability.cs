@@ -23,6 +23,7 @@ internal static class RecordingCapability
         .AddSingleton<RecordRequestReader>()
         .AddSingleton<RecordQueries>()
         .AddSingleton<IApprovedAct, ApprovedReversal>()
+        .AddSingleton<LockedReversals>()
         .AddHostedService<IdempotencySweep>();
 
     public static IEndpointRouteBuilder MapRecording(this IEndpointRouteBuilder routes)

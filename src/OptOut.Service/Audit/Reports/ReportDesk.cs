@@ -60,7 +60,7 @@ internal sealed class ReportDesk(Databases databases, ReportBuilder builder, Sec
         var content = reader.GetFieldValue<byte[]>(0);
         return new SealedReport(
             JsonSerializer.Deserialize(content, ReportsJson.Strict.ComplianceReport)!, content,
-            new ReportSeal(Convert.ToBase64String(reader.GetFieldValue<byte[]>(1)), reader.GetGuid(2).ToString()));
+            new ReportSeal(Convert.ToBase64String(reader.GetFieldValue<byte[]>(1)), PublicId.Format("", reader.GetGuid(2))));
     }
 
     public void Dispose() => _one.Dispose();
@@ -94,6 +94,6 @@ internal sealed class ReportDesk(Databases databases, ReportBuilder builder, Sec
 
         await LedgerPending.InsertAsync(connection, transaction, [leaf], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new SealedReport(report, content, new ReportSeal(Convert.ToBase64String(hash), leaf.Id.ToString()));
+        return new SealedReport(report, content, new ReportSeal(Convert.ToBase64String(hash), PublicId.Format("", leaf.Id)));
     }
 }

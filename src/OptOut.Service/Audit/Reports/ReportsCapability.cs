@@ -14,7 +14,7 @@ internal static class ReportsCapability
             "sections": [ { "name": "opt_outs", "title": "Opt-outs by purpose, origin and regime", "recorded": true, "note": null,
               "columns": ["purpose", "originMethod", "regime", "optOuts", "reissued", "reversals"],
               "rows": [ ["marketing", "api", "gdpr", 1204, 3, 17] ] } ] },
-          "seal": { "sha256": "q1mQm0Wq8m3p1bq9Qm8n0f0m1J2o3K4l5M6n7O8p9Q0=", "entryId": "01998a6f-0c2e-7d5b-9a3f-4e21c0d7b865" } }
+          "seal": { "sha256": "q1mQm0Wq8m3p1bq9Qm8n0f0m1J2o3K4l5M6n7O8p9Q0=", "entryId": "01998a6f0c2e7d5b9a3f4e21c0d7b865" } }
         """;
 
     private const string Numbers =

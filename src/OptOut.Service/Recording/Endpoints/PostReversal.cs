@@ -11,7 +11,10 @@ internal static class PostReversal
 {
     private const int MaxTokenLength = 128;
 
-    public static async Task<IResult> HandleAsync(HttpContext http, string id, RecordingWriter writer)
+    /// <summary>What a reversal says about itself.</summary>
+    public static readonly ActClaims Claims = new(null, "subject", null, "portal", "page", "subject_reversal", null);
+
+    public static async Task<IResult> HandleAsync(HttpContext http, string id, RecordingWriter writer, LockedReversals locked)
     {
         if (!http.Caller().Has(RoleSet.Portal))
             return RecordingProblems.OverrideForbidden.With();
@@ -29,9 +32,10 @@ internal static class PostReversal
         if (request.Evidence.Type != "token" || request.Evidence.Token.Length is 0 or > MaxTokenLength)
             return RecordingProblems.EvidenceInvalid.With();
 
-        var claims = new ActClaims(null, "subject", null, "portal", "page", "subject_reversal", null);
-        var command = new ReversalCommand(
-            optOutId, expected, TokenHash(request.Evidence.Token), claims, PostOptOut.ContextOf(http));
+        var hash = TokenHash(request.Evidence.Token);
+        if (await locked.AskAsync(http, optOutId, expected, hash) is { } waits)
+            return waits;
+        var command = new ReversalCommand(optOutId, expected, hash, Claims, PostOptOut.ContextOf(http));
         return await writer.SubmitAsync(http, new RecordingWork(
             [command], WorkAnswers.Claim(http, key, body.Raw), outcomes => PostOptOut.Answer(http, outcomes[0])));
     }

@@ -39,7 +39,10 @@ internal sealed partial class RuleRunner(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
+            // Asked a little more often than it looks, since an incident may have made it due meanwhile.
             var wait = await LookAsync(rule, stoppingToken);
+            var tight = RuleTurn.Shorter(rule.Interval);
+            if (wait > tight) wait = tight;
             await Task.Delay(wait, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

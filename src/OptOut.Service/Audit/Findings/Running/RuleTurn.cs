@@ -104,7 +104,8 @@ internal sealed class RuleTurn(WatchDatabase database, FindingWriter writer)
         writer.Committed();
     }
 
-    private static TimeSpan Shorter(TimeSpan interval) =>
+    /// <summary>The interval while an incident is open.</summary>
+    public static TimeSpan Shorter(TimeSpan interval) =>
         interval / IncidentFactor > ShortestInterval ? interval / IncidentFactor : Min(interval, ShortestInterval);
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
