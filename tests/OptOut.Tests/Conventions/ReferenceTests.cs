@@ -1,4 +1,6 @@
 using System.Reflection;
+using OptOut.Client;
+using OptOut.Client.AspNetCore;
 using OptOut.Contracts;
 using OptOut.Ledger;
 using OptOut.Service;
@@ -15,12 +17,15 @@ public sealed class ReferenceTests
         ["OptOut.Ledger"] = [],
         ["OptOut.Service"] = ["OptOut.Contracts", "OptOut.Ledger"],
         ["OptOut.Subscriber"] = ["OptOut.Contracts"],
+        ["OptOut.Client"] = ["OptOut.Contracts"],
+        ["OptOut.Client.AspNetCore"] = ["OptOut.Client"],
     };
 
     private static readonly Assembly[] Built =
     [
         typeof(WebhookSecret).Assembly, typeof(MerkleTree).Assembly, typeof(ServiceHost).Assembly,
-        Assembly.Load("OptOut.Subscriber"), Assembly.Load("OptOut.Cli"),
+        Assembly.Load("OptOut.Cli"),
+        Assembly.Load("OptOut.Subscriber"), typeof(OptOutClient).Assembly, typeof(NoOptOutRequirement).Assembly,
     ];
 
     [Fact]
@@ -35,7 +40,11 @@ public sealed class ReferenceTests
     /// <summary>These tests reference the service. Were they the contracts, that would be a violation: so it is found.</summary>
     [Fact]
     public void A_planted_violation_is_found() => Assert.Equal(
-        ["OptOut.Contracts -> OptOut.Ledger", "OptOut.Contracts -> OptOut.Service", "OptOut.Contracts -> OptOut.Subscriber"],
+        [
+            "OptOut.Contracts -> OptOut.Client", "OptOut.Contracts -> OptOut.Client.AspNetCore",
+            "OptOut.Contracts -> OptOut.Ledger", "OptOut.Contracts -> OptOut.Service",
+            "OptOut.Contracts -> OptOut.Subscriber",
+        ],
         Violations("OptOut.Contracts", typeof(ReferenceTests).Assembly).Order(StringComparer.Ordinal));
 
     [Fact]
