@@ -35,7 +35,7 @@ public sealed record OptOutProblem
 
     /// <summary>Further members, for instance what covers a stop.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Members { get; init; }
+    public Dictionary<string, JsonElement>? Members { get; set; }
 }
 
 /// <summary>One fault of a body.</summary>

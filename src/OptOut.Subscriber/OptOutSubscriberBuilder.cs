@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using OptOut.Subscriber.Acknowledging;
 using OptOut.Subscriber.Fencing;
+using OptOut.Subscriber.Mirroring;
 using OptOut.Subscriber.RabbitMq;
 
 namespace OptOut.Subscriber;
@@ -63,6 +64,16 @@ public sealed class OptOutSubscriberBuilder
     /// <summary>Remembers applied versions in PostgreSQL, through a data source of the application's own.</summary>
     public OptOutSubscriberBuilder FenceInPostgres(NpgsqlDataSource database) =>
         FenceWith(_ => new PostgresVersionFence(database));
+
+    /// <summary>
+    /// Also keeps standing stops in a table of the application's own database, with the view <c>optout_stopped</c>, before
+    /// the handler is called.
+    /// </summary>
+    public OptOutSubscriberBuilder MirrorInPostgres(NpgsqlDataSource database)
+    {
+        Services.TryAddSingleton(new PostgresMirror(database));
+        return this;
+    }
 
     /// <summary>Remembers applied versions until the process ends: for samples and tests.</summary>
     public OptOutSubscriberBuilder FenceInMemory() => FenceWith(_ => new InMemoryVersionFence());

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OptOut.Contracts;
 using OptOut.Subscriber.Fencing;
+using OptOut.Subscriber.Mirroring;
 
 namespace OptOut.Subscriber.Processing;
 
@@ -78,6 +79,8 @@ internal sealed class NoticeProcessor(
         using var timed = new CancellationTokenSource(_options.HandlerTimeout, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timed.Token);
         await using var scope = scopes.CreateAsyncScope();
+        // Before the handler: what it reads back from the mirror is then in force.
+        if (scope.ServiceProvider.GetService<PostgresMirror>() is { } mirror) await mirror.ApplyAsync(notice, both.Token);
         var handler = scope.ServiceProvider.GetRequiredService<IOptOutHandler>();
         var result = await handler.HandleAsync(notice, both.Token);
         var answer = Answers.From(notice.Data, result, clock.GetUtcNow());

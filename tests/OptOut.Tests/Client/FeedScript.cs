@@ -16,6 +16,8 @@ internal sealed class FeedScript
     public static readonly byte[] NextKey = SHA256.HashData("next"u8);
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
+    private static readonly string[] Usual = ["all", "marketing", "marketing.newsletter", "profiling"];
+
     private int _number;
 
     public FeedScript()
@@ -63,7 +65,7 @@ internal sealed class FeedScript
     }
 
     public void Tree(params string[] purposes) => Say("purposes",
-        $$"""{ "purposes": [ {{string.Join(", ", new[] { "all", "marketing", "marketing.newsletter", "profiling" }.Concat(purposes)
+        $$"""{ "purposes": [ {{string.Join(", ", Usual.Concat(purposes)
             .Select(p => $$"""{ "purpose": "{{p}}", "overridable": false }"""))}} ] }""");
 
     /// <summary>One identifier's stops as an event of its own; no scope is a tombstone.</summary>

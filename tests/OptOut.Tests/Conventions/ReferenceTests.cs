@@ -17,6 +17,7 @@ public sealed class ReferenceTests
         ["OptOut.Ledger"] = [],
         ["OptOut.Service"] = ["OptOut.Contracts", "OptOut.Ledger"],
         ["OptOut.Subscriber"] = ["OptOut.Contracts"],
+        ["OptOut.Subscriber.EntityFrameworkCore"] = ["OptOut.Subscriber"],
         ["OptOut.Client"] = ["OptOut.Contracts"],
         ["OptOut.Client.AspNetCore"] = ["OptOut.Client"],
     };
@@ -25,7 +26,8 @@ public sealed class ReferenceTests
     [
         typeof(WebhookSecret).Assembly, typeof(MerkleTree).Assembly, typeof(ServiceHost).Assembly,
         Assembly.Load("OptOut.Cli"),
-        Assembly.Load("OptOut.Subscriber"), typeof(OptOutClient).Assembly, typeof(NoOptOutRequirement).Assembly,
+        Assembly.Load("OptOut.Subscriber"), Assembly.Load("OptOut.Subscriber.EntityFrameworkCore"),
+        typeof(OptOutClient).Assembly, typeof(NoOptOutRequirement).Assembly,
     ];
 
     [Fact]
