@@ -31,8 +31,16 @@ internal sealed class SampleProcess : IAsyncDisposable
         foreach (var (name, value) in environment) start.Environment[name] = value;
         start.Environment["URLS"] = url.GetLeftPart(UriPartial.Authority);
         var started = new SampleProcess(Process.Start(start)!, url);
-        await GateHost.UntilAsync(() => started.Answers(readyAt), () => string.Join('\n', started._said));
-        return started;
+        try
+        {
+            await GateHost.UntilAsync(() => started.Answers(readyAt), () => string.Join('\n', started._said));
+            return started;
+        }
+        catch
+        {
+            await started.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>As a crash does it.</summary>

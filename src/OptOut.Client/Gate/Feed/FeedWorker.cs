@@ -11,6 +11,7 @@ internal sealed class FeedWorker(
     TimeProvider clock, ILogger<FeedWorker> log) : BackgroundService
 {
     private SuppressionCopy? _held;
+    private SuppressionCopy? _confirmed;
     private CancellationTokenSource? _current;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -34,8 +35,9 @@ internal sealed class FeedWorker(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        // The feed stands still now, so that the copy is what its cursor says.
-        if (_held is { IsWhole: true } copy) await snapshots.WriteAsync(copy, cancellationToken);
+        // The feed stands still now, so that the copy is what its cursor says. One that was never confirmed is as old as the
+        // snapshot it came from, and must not look younger.
+        if (_held is { IsWhole: true } copy && copy == _confirmed) await snapshots.WriteAsync(copy, cancellationToken);
     }
 
     /// <summary>A new connection at once: what the present one delivers may be from before a jump of the clock.</summary>
@@ -79,6 +81,8 @@ internal sealed class FeedWorker(
     private void Keep(FeedSession session, FeedStep step)
     {
         _held = session.Copy ?? _held;
-        if (step == FeedStep.Current) snapshots.WriteIfDue(session.Copy!);
+        if (step != FeedStep.Current) return;
+        _confirmed = session.Copy;
+        snapshots.WriteIfDue(session.Copy!);
     }
 }
