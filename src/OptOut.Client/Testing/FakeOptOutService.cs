@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using OptOut.Client.Api;
@@ -16,6 +17,12 @@ namespace OptOut.Client.Testing;
 public sealed class FakeOptOutService : HttpMessageHandler
 {
     private const string Problem = "application/problem+json";
+
+    // As the service writes: a member without a value is there, and null.
+    private static readonly ApiJson Whole = new(new JsonSerializerOptions(ApiJson.Default.Options)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    });
 
     private readonly ConcurrentDictionary<string, OptOutRecord> _records = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<DecisionReport> _reports = new();
@@ -56,7 +63,7 @@ public sealed class FakeOptOutService : HttpMessageHandler
             ("POST", "/v1/decisions") => Report(Read(body, ApiJson.Default.ItemsDecisionReport)),
             ("GET", var one) when one.StartsWith("/v1/opt-outs/", StringComparison.Ordinal)
                 && _records.TryGetValue(one["/v1/opt-outs/".Length..], out var record) =>
-                Answer(HttpStatusCode.OK, record, ApiJson.Default.OptOutRecord),
+                Answer(HttpStatusCode.OK, record, Whole.OptOutRecord),
             _ => Refuse(HttpStatusCode.NotFound, "not_found"),
         };
     }
@@ -83,13 +90,13 @@ public sealed class FakeOptOutService : HttpMessageHandler
             stop.Reason ?? new Reason("user_request"), stop.Regime, false, "", $"{number:x32}",
             new PropagationSummary("complete", false, 0, 0));
         _records[record.Id] = record;
-        return Answer(HttpStatusCode.Created, record, ApiJson.Default.OptOutRecord);
+        return Answer(HttpStatusCode.Created, record, Whole.OptOutRecord);
     }
 
     private HttpResponseMessage Check(Items<SuppressionQuestion> questions) => Answer(
         HttpStatusCode.OK,
         new SuppressionCheck([.. questions.All.Select(Verdict)], _clock.GetUtcNow(), $"{_number}"),
-        ApiJson.Default.SuppressionCheck);
+        Whole.SuppressionCheck);
 
     // A person by id is nobody that a fake knows.
     private SuppressionVerdict Verdict(SuppressionQuestion question) => new(
@@ -106,14 +113,14 @@ public sealed class FakeOptOutService : HttpMessageHandler
         foreach (var report in reports.All) _reports.Enqueue(report);
         return Answer(HttpStatusCode.MultiStatus,
             new Items<DecisionAnswer>([.. reports.All.Select(_ => new DecisionAnswer(201))]),
-            ApiJson.Default.ItemsDecisionAnswer);
+            Whole.ItemsDecisionAnswer);
     }
 
     private static T Read<T>(byte[] body, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(body, type)!;
 
     private static HttpResponseMessage Refuse(HttpStatusCode status, string code) => Answer(
         status, new OptOutProblem { Status = (int)status, Code = code, RequestId = "req_fake" },
-        ApiJson.Default.OptOutProblem, Problem);
+        Whole.OptOutProblem, Problem);
 
     private static HttpResponseMessage Answer<T>(
         HttpStatusCode status, T body, JsonTypeInfo<T> type, string media = "application/json") =>
