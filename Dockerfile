@@ -1,4 +1,4 @@
-# The service, and the two samples that docker-compose.yml runs: one build, three small images, none of them root.
+# The service, its witness, and the two samples that docker-compose.yml runs: one build, small images, none of them root.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 ENV CI=true DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
@@ -7,6 +7,7 @@ COPY src/ src/
 COPY samples/ samples/
 # Restores exactly as the lock files say.
 RUN dotnet publish src/OptOut.Service -c Release -o /out/service \
+ && dotnet publish src/OptOut.Cli -c Release -o /out/cli \
  && dotnet publish samples/OptOut.Samples.Crm -c Release -o /out/crm \
  && dotnet publish samples/OptOut.Samples.Mailer -c Release -o /out/mailer \
  && mkdir -p /out/data
@@ -26,6 +27,16 @@ COPY --from=build /out/mailer ./
 USER $APP_UID
 HEALTHCHECK --interval=10s --timeout=5s --retries=6 CMD ["check-health", "8092"]
 ENTRYPOINT ["with-secrets", "dotnet", "OptOut.Samples.Mailer.dll"]
+
+FROM runtime AS witness
+COPY --from=build /out/cli ./
+# What it must never forget: owned by its account, and a volume takes that over.
+COPY --from=build --chown=$APP_UID:$APP_UID /out/data /var/lib/witness
+USER $APP_UID
+EXPOSE 8095
+VOLUME /var/lib/witness
+HEALTHCHECK --interval=10s --timeout=5s --retries=6 CMD ["check-health", "8095"]
+ENTRYPOINT ["dotnet", "OptOut.Cli.dll", "witness"]
 
 FROM runtime AS service
 COPY --from=build /out/service ./

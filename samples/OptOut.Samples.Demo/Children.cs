@@ -12,7 +12,7 @@ internal sealed class Children(DemoOptions options) : IAsyncDisposable
     private readonly List<ServerProcess> systems = [];
     private ServerProcess? service;
 
-    public ServerProcess StartService(DemoState state)
+    public ServerProcess StartService(DemoState state, IReadOnlyDictionary<string, string>? more)
     {
         var environment = new Dictionary<string, string>
         {
@@ -23,6 +23,8 @@ internal sealed class Children(DemoOptions options) : IAsyncDisposable
             ["OptOut__DataDirectory"] = options.DataDirectory,
             ["Urls"] = options.Service.GetLeftPart(UriPartial.Authority),
         };
+        foreach (var (name, value) in more ?? new Dictionary<string, string>())
+            environment[name] = value;
         return service = Start(
             "service", "dotnet", [options.Program("src", "OptOut.Service")], environment, keepsEnvironment: true);
     }

@@ -16,16 +16,20 @@ try
     var state = DemoState.Open(options);
     if (LoopbackPort.IsTaken(options.Port))
         throw new DemoException($"Port {options.Port} is taken. Choose another: PORT=8090 ./run");
-    var service = children.StartService(state);
+    var witness = await DemoWitness.PrepareAsync(options, ending.Token);
+    var service = children.StartService(state, witness?.Settings);
     var gone = service.WaitForExitAsync(ending.Token);
     using var client = new ServiceClient(options.Service, state.AdminKey);
     await FirstAsync(gone, client.WaitUntilLiveAsync(ending.Token));
+    if (witness is not null)
+        await witness.StartAsync(children, client, ending.Token);
     Console.WriteLine($"""
 
         OptOut is up.
           API        {options.Service}v1
           Swagger    {options.Service}swagger
           Health     {options.Service}health/ready
+          Ledger     {options.Service}v1/ledger/checkpoint{(witness is null ? "" : ", cosigned by a witness of its own")}
           Admin key  {state.AdminKey}
 
         """);

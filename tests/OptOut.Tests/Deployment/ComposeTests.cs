@@ -9,7 +9,7 @@ public sealed partial class ComposeTests
         "ConnectionStrings__OptOut", "ConnectionStrings__OptOutOwner", "ConnectionStrings__OptOutKeys",
         "RabbitMq__Uri", "OptOut__BootstrapAdminKey", "OptOut__MasterKeyFile", "OptOut__LedgerKeyFile",
         "OptOut__LedgerDirectory", "OptOut__Origin", "OptOut__PublicBaseUrl", "OptOut__AllowPrivateTargets",
-        "OptOut__DataDirectory", "Urls",
+        "OptOut__DataDirectory", "OptOut__Witnesses__0__Url", "OptOut__Witnesses__0__VerifierKey", "Urls",
     ];
 
     private static readonly ComposeFile Compose = ComposeFile.Read();
@@ -18,7 +18,7 @@ public sealed partial class ComposeTests
     public void Every_part_of_the_product_is_there()
     {
         Assert.Equal(
-            ["postgres", "rabbitmq", "optout", "crm", "mailer", "mailcatcher"], Compose.Names("services"));
+            ["postgres", "rabbitmq", "optout", "witness", "crm", "mailer", "mailcatcher"], Compose.Names("services"));
     }
 
     [Fact]

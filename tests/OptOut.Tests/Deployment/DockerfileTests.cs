@@ -9,7 +9,7 @@ public sealed class DockerfileTests
     {
         var final = Stages.Where(stage => stage.IsFinal).ToList();
 
-        Assert.Equal(["crm", "mailer", "service"], final.Select(stage => stage.Name).Order());
+        Assert.Equal(["crm", "mailer", "service", "witness"], final.Select(stage => stage.Name).Order());
         Assert.All(final, stage => Assert.Equal(
             "USER $APP_UID", stage.Instructions.Last(line => line.StartsWith("USER ", StringComparison.Ordinal))));
     }

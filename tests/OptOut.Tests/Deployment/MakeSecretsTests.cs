@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text.Json;
+using OptOut.Ledger.Notes;
 using OptOut.Service.Audit.Sequencing;
 using OptOut.Service.Platform.Keys;
 
@@ -52,6 +54,13 @@ public sealed class MakeSecretsTests : IDisposable
         Assert.NotNull(KeyRing.Load(Path.Combine(Secrets, "master-keys.json")));
         using var ledger = LedgerKeys.Load(new LedgerSettings("log.example", Path.Combine(Secrets, "ledger-keys.json"), null));
         Assert.Equal("log.example", ledger.Verifiers[0].Name);
+        using var composed = LedgerKeys.Load(new LedgerSettings("optout.localhost", Path.Combine(Secrets, "ledger-keys.json"), null));
+        Assert.Equal(composed.Verifiers[0].ToString(), made["ledger-vkey"]);
+        using var witness = JsonDocument.Parse(made["witness-key.json"]);
+        Assert.Equal(
+            NoteSigner.Cosigner("witness.localhost", witness.RootElement.GetProperty("ed25519Seed").GetBytesFromBase64(), TimeProvider.System)
+                .Verifier.ToString(),
+            made["witness-vkey"]);
         Assert.True(Uri.TryCreate(made["rabbitmq-uri"], UriKind.Absolute, out _));
     }
 

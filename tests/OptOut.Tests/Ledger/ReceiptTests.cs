@@ -41,6 +41,30 @@ public sealed class ReceiptTests : IDisposable
     }
 
     [Fact]
+    public void A_receipt_is_smaller_than_five_kilobytes_at_a_million_entries_with_every_signature()
+    {
+        const int Entries = 1_000_000;
+        var leaf = new LedgerLeaf
+        {
+            Kind = "acknowledged", Record = Guid.AllBitsSet, Version = int.MaxValue, Actor = "system:" + new string('s', 63),
+            At = DateTimeOffset.UnixEpoch, CommitmentHash = new byte[Commitment.Bytes], System = new string('s', 63),
+            Outcome = "applied",
+        };
+        var hashes = Enumerable.Repeat(new byte[MerkleTree.HashBytes], 20).ToArray();
+        Assert.True(hashes.Length >= Math.Ceiling(Math.Log2(Entries)));
+        var seed = RandomNumberGenerator.GetBytes(Ed25519.PrivateKeyBytes);
+        var note = new Checkpoint(Origin, Entries, _naive.Root(Size)).Sign(
+        [
+            NoteSigner.Ecdsa(Origin, _key), NoteSigner.FromEd25519(Origin, seed),
+            NoteSigner.Cosigner("witness.example.org", RandomNumberGenerator.GetBytes(Ed25519.PrivateKeyBytes), TimeProvider.System),
+        ]);
+
+        var size = Encoding.UTF8.GetByteCount(new Receipt(leaf.ToBytes(), Entries - 1, hashes, note.ToString()).ToString());
+
+        Assert.InRange(size, 1_000, 5 * 1024);
+    }
+
+    [Fact]
     public void A_receipt_without_its_leaf_proves_the_leaf_that_the_reader_brings()
     {
         var full = Of(11);
