@@ -42,6 +42,7 @@ public sealed class SurgeTests
         System = null!,
         OptOutId = Guid.Empty,
         Version = 1,
+        EffectiveFrom = RecordedAt,
         ApplyBy = RecordedAt.AddSeconds(objectiveSeconds),
         State = DeliveryStates.Pending,
         Attempts = 0,
