@@ -40,7 +40,7 @@ internal sealed partial class AccessGate(
         {
             AuthOutcome.Accepted => Admit(http, authentication.Caller!, access),
             AuthOutcome.Absent when access.IsPublic => null,
-            AuthOutcome.Absent => ProblemKinds.Unauthenticated.With(),
+            AuthOutcome.Absent => RefuseNobody(http),
             _ => Refuse(http, authentication.KeyId),
         };
     }
@@ -48,10 +48,22 @@ internal sealed partial class AccessGate(
     private Problem? Admit(HttpContext http, Caller caller, RouteAccess access)
     {
         http.Features.Set<IRequestActor>(caller);
-        if (access.IsPublic || caller.Has(access.Any)) return null;
+        if (access.IsPublic || caller.Has(access.Any))
+        {
+            // What changes something leaves evidence of its own; a read would leave none.
+            if (HttpMethods.IsGet(http.Request.Method)) LogRead(caller.KeyId, SafePath.TemplateOf(http));
+            return null;
+        }
+
         LogScopeMissing(caller.KeyId, SafePath.TemplateOf(http));
         return ProblemKinds.ScopeMissing.With(
             $"One of these roles is needed: {string.Join(", ", Roles.WordsOf(access.Any))}.");
+    }
+
+    private Problem RefuseNobody(HttpContext http)
+    {
+        LogNobody(SafePath.TemplateOf(http));
+        return ProblemKinds.Unauthenticated.With();
     }
 
     private Problem Refuse(HttpContext http, string? keyId)
@@ -72,6 +84,12 @@ internal sealed partial class AccessGate(
 
     [LoggerMessage(403, LogLevel.Warning, "Key {KeyId} lacks the role for {Route}")]
     private partial void LogScopeMissing(string keyId, string route);
+
+    [LoggerMessage(407, LogLevel.Information, "Key {KeyId} reads {Route}")]
+    private partial void LogRead(string keyId, string route);
+
+    [LoggerMessage(408, LogLevel.Warning, "No key was sent for {Route}")]
+    private partial void LogNobody(string route);
 
     [LoggerMessage(404, LogLevel.Warning, "Failed authentications are throttled, key id {KeyId}")]
     private partial void LogThrottled(string? keyId);

@@ -99,6 +99,36 @@ public sealed class RestoreDrillTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_archived_and_not_yet_published_is_missed_and_put_back_too()
+    {
+        await service.StopManyAsync(5);
+        await service.WrittenAsync(directory);
+        var size = await service.ScalarAsync<long>("SELECT size FROM ledger.head");
+        var then = directory + "-then";
+        using (var copy = Process.Start("cp", ["-r", directory, then]))
+            await copy.WaitForExitAsync(Cancel);
+        await service.StopManyAsync(3);
+        await service.WrittenAsync(directory);
+        await service.StopAsync();
+        var grown = await service.ScalarAsync<long>("SELECT size FROM ledger.head");
+        Directory.Delete(directory, recursive: true);
+        Directory.Move(then, directory);
+        await service.ForgetAsync((int)(grown - size));
+
+        await using var second = await service.StartReplicaAsync();
+        await Running.UntilAsync(() => Task.FromResult(!Standing(second).IsCurrent), "It is not missed.");
+        var asked = await second.PostAsync("/v1/ledger/recoveries", "{}", "bootstrap");
+        Assert.Equal(202, asked.Status);
+        await Running.UntilAsync(async () => (await second.GetAsync("/v1/ledger/recoveries/" + asked.Id, "bootstrap"))
+            .Json.Text("state") == "done", "It was not put back.");
+
+        await second.PublishedAsync();
+        Assert.True(await second.ScalarAsync<long>("SELECT size FROM ledger.head") > grown);
+        Assert.Empty((await second.App.Services.GetRequiredService<LedgerAudit>().RunAsync(Cancel)).Faults);
+        Assert.Empty((await second.App.Services.GetRequiredService<ActAudit>().RunAsync(Cancel)).Faults);
+    }
+
+    [Fact]
     public async Task A_changed_archive_puts_nothing_back()
     {
         await service.StopManyAsync(5);

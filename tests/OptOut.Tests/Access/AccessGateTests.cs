@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 using OptOut.Tests.Http;
@@ -17,6 +18,7 @@ public sealed class AccessGateTests : IAsyncLifetime
 {
     private readonly string key = ApiKeyText.NewSecret("00000000000000aa").Key;
 
+    private readonly LinesLogger lines = new();
     private LocalApp app = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -26,6 +28,7 @@ public sealed class AccessGateTests : IAsyncLifetime
         builder =>
         {
             builder.Configuration[BootstrapKey.Setting] = key;
+            builder.Logging.AddProvider(lines);
             builder.Services.AddAccess(builder.Configuration);
             // Stands where the database is not part of the claim: it knows no key at all.
             builder.Services.AddSingleton(p => new KeyCache(
@@ -50,6 +53,21 @@ public sealed class AccessGateTests : IAsyncLifetime
     [Fact]
     public async Task A_key_with_the_role_passes_and_is_known_to_the_handler() =>
         Assert.Equal("key:00000000000000aa", await (await GetAsync("/admin", key)).Content.ReadAsStringAsync(Cancel));
+
+    [Fact]
+    public async Task Every_refusal_and_every_read_leaves_a_line_with_the_route_and_the_key_id_alone()
+    {
+        await GetAsync("/admin", key);
+        await GetAsync("/admin", null);
+        await GetAsync("/portal", key);
+        await GetAsync("/admin", key[..^4] + "AAAA");
+
+        Assert.Contains(lines.Lines, line => line.Contains("Key 00000000000000aa reads /admin", StringComparison.Ordinal));
+        Assert.Contains(lines.Lines, line => line.Contains("No key was sent for /admin", StringComparison.Ordinal));
+        Assert.Contains(lines.Lines, line => line.Contains("Key 00000000000000aa lacks the role for /portal", StringComparison.Ordinal));
+        Assert.Contains(lines.Lines, line => line.Contains("Credential refused", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines.Lines, line => line.Contains(key, StringComparison.Ordinal));
+    }
 
     [Fact]
     public async Task Without_a_key_the_answer_is_401_and_says_how_to_ask()

@@ -1,3 +1,4 @@
+using OptOut.Service.Audit.Sequencing;
 using OptOut.Service.Platform.Database;
 
 namespace OptOut.Service.Audit.Recovering;
@@ -14,7 +15,7 @@ internal sealed class ArchiveWriter(LedgerArchive? archive, Databases databases)
     private const string Frame =
         """
         WITH entry AS MATERIALIZED (
-            SELECT e.*, CASE WHEN e.leaf IS NULL THEN NULL ELSE convert_from(e.leaf, 'UTF8')::jsonb END AS said
+            SELECT e.*, CASE WHEN get_byte(e.leaf, 0) = ascii('{') THEN convert_from(e.leaf, 'UTF8')::jsonb END AS said
             FROM ledger.entry e WHERE e.entry_index >= $1 AND e.entry_index < $2),
         version AS MATERIALIZED (
             SELECT v.* FROM entry e JOIN optout.opt_out_version v
@@ -36,6 +37,15 @@ internal sealed class ArchiveWriter(LedgerArchive? archive, Databases databases)
                          FROM entry e JOIN optout.erasure x ON x.erasure_id = (e.said ->> 'record')::uuid
                          WHERE e.said ->> 'kind' = 'erased'))::text
         """;
+
+    /// <summary>Before this replica begins to sequence: the archive must not know more than the database.</summary>
+    /// <exception cref="LedgerIncidentException">It does: an older backup was restored.</exception>
+    public void Start(long size)
+    {
+        archive?.Reopen();
+        if (archive?.End > size)
+            throw new LedgerIncidentException(LedgerIncidentException.PublishedAhead);
+    }
 
     /// <summary>Everything up to <paramref name="size"/>; nothing where no archive is kept.</summary>
     public async Task AppendAsync(long size, CancellationToken cancellationToken)

@@ -30,6 +30,9 @@ internal sealed class LedgerArchive(string directory, SecretBox secrets)
     /// <summary>Up to which leaf the archive goes; a frame that a crash cut off is cut away.</summary>
     public long End => _end ??= FindEnd();
 
+    /// <summary>Another replica may have written since this one did: the end is looked for anew.</summary>
+    public void Reopen() => _end = null;
+
     /// <summary>Durable when it returns.</summary>
     public void Append(ArchiveFrame frame)
     {

@@ -37,6 +37,7 @@ internal sealed class LedgerPublisher(
         var stored = await rows.CheckpointAsync(cancellationToken);
         _published = await comparison.VerifyAsync(stored?.Note, head.Size, cancellationToken);
         _written = await comparison.VerifyAsync(_directory?.ReadCheckpoint(), head.Size, cancellationToken);
+        archive.Start(head.Size);
         return head;
     }
 
