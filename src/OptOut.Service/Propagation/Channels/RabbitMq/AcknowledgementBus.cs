@@ -10,14 +10,12 @@ namespace OptOut.Service.Propagation.Channels.RabbitMq;
 /// <summary>The MassTransit bus with its one endpoint: raw messages of the acknowledgements' queue.</summary>
 internal static class AcknowledgementBus
 {
-    // As much again as may be at the sink: what is stored waits a little for its frame to the broker.
-    private const int Prefetch = 2 * AcknowledgementBatcher.BatchLimit * AcknowledgementBatcher.Concurrency;
+    private const int Prefetch = AcknowledgementBatcher.BatchLimit * AcknowledgementBatcher.Concurrency;
 
     // Larger than any message the broker takes: one that is too large must not end the connection again and again.
     private const uint MaxMessageBytes = 512 * 1024 * 1024;
 
-    public static IBusControl Create(
-        RabbitMqOptions options, AcknowledgementBatcher batcher, TimeProvider clock, ILoggerFactory loggers)
+    public static IBusControl Create(RabbitMqOptions options, AcknowledgementBatcher batcher, ILoggerFactory loggers)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
         return Bus.Factory.CreateUsingRabbitMq(bus =>
@@ -32,7 +30,6 @@ internal static class AcknowledgementBus
                 endpoint.PublishFaults = false;
                 endpoint.PrefetchCount = Prefetch;
                 endpoint.ConcurrentMessageLimit = Prefetch;
-                endpoint.ConfigureChannel(pipe => pipe.UseFilter(new GroupedAcksFilter(clock)));
                 endpoint.ConfigureReceive(pipe => pipe.UseFilter(new AcknowledgementFilter(batcher)));
             });
         });

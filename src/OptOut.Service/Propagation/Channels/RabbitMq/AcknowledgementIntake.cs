@@ -23,12 +23,7 @@ internal sealed class AcknowledgementIntake(
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
-    // How long no bus gets a consumer on one connection before the queue itself is doubted.
-    private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(12);
-
     private readonly ILogger _logger = loggers.CreateLogger<AcknowledgementIntake>();
-
-    private (IConnection Connection, long At)? _lastWell;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -38,7 +33,6 @@ internal sealed class AcknowledgementIntake(
             {
                 if (link.Connection is { } connection && IsDeclared())
                 {
-                    await RemakeSilentAsync(connection, stoppingToken).ConfigureAwait(false);
                     await RunBusAsync(connection, stoppingToken).ConfigureAwait(false);
                 }
 
@@ -61,28 +55,13 @@ internal sealed class AcknowledgementIntake(
     private bool IsDeclared() => link.IsDeclared && !topology.Faults.Any(fault =>
         fault.Kind != TopologyFaultKind.QueueConflict && fault.Name == BrokerNames.AcknowledgementsExchange);
 
-    // A queue whose members the broker has forgotten lets nobody consume, bus after bus.
-    private async Task RemakeSilentAsync(IConnection connection, CancellationToken stoppingToken)
-    {
-        if (_lastWell is not { } last || last.Connection != connection)
-        {
-            _lastWell = (connection, clock.GetTimestamp());
-        }
-        else if (clock.GetElapsedTime(last.At) > SilenceLimit)
-        {
-            var remade = await topology.RemakeSilentAsync(system: null, stoppingToken).ConfigureAwait(false);
-            RabbitMqLog.QueueSilent(_logger, "acks", remade);
-            _lastWell = (connection, clock.GetTimestamp());
-        }
-    }
-
     private async Task RunBusAsync(IConnection connection, CancellationToken stoppingToken)
     {
         var batcher = new AcknowledgementBatcher(sink, clock, _logger);
         await using (batcher.ConfigureAwait(false))
         {
             batcher.Start();
-            var bus = AcknowledgementBus.Create(options, batcher, clock, loggers);
+            var bus = AcknowledgementBus.Create(options, batcher, loggers);
             using var starting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             starting.CancelAfter(options.OperationTimeout);
             try
@@ -108,7 +87,6 @@ internal sealed class AcknowledgementIntake(
             if (bus.CheckHealth().Status == BusHealthStatus.Healthy)
             {
                 healthyAt = clock.GetTimestamp();
-                _lastWell = (connection, healthyAt);
             }
         }
 
