@@ -18,7 +18,7 @@ internal sealed partial class IncidentOpener(
 
     /// <summary>Findings that mean that history was changed, or may have been.</summary>
     private static readonly string[] Kinds =
-        [LedgerIncidentRule.Kind, LeafRule.RecordWithoutLeaf, LeafRule.VersionGap, LeafRule.LeafWithoutAct];
+        [ServiceRules.LedgerIncident, LeafRule.RecordWithoutLeaf, LeafRule.VersionGap, LeafRule.LeafWithoutAct];
 
     private const string Turn = "SELECT pg_try_advisory_xact_lock(7275, 3)";
 

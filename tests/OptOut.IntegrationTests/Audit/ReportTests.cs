@@ -25,7 +25,7 @@ public sealed class ReportTests(Servers servers)
             lag["p50Ms"].GetInt32(), lag["p95Ms"].GetInt32(), lag["maxMs"].GetInt32()));
         var overdue = Assert.Single(Rows(report, "overdue"));
         Assert.Equal((1, 0, 1), (overdue["appliedLate"].GetInt32(), overdue["refusedLate"].GetInt32(), overdue["stillOpen"].GetInt32()));
-        Assert.False(Section(report, "ledger_witness").GetProperty("recorded").GetBoolean());
+        Assert.False(Section(report, "ledger_verification").GetProperty("recorded").GetBoolean());
         Assert.Equal(1, Rows(report, "sent_after_stop").Sum(row => row["messages"].GetInt32()));
     }
 

@@ -42,11 +42,10 @@ internal static class FindingsCapability
             .AddSingleton<IFindingRule, ClockRule>()
             .AddSingleton<IFindingRule, AcknowledgementRule>()
             .AddSingleton<IFindingRule, BacklogRule>()
-            .AddSingleton<IFindingRule, LedgerIncidentRule>()
             .AddSingleton<IFindingRule, LeafRule>()
             .AddSingleton<IFindingRule, SurgeRule>()
             .AddHostedService<RuleRunner>();
-        foreach (var rule in DeliveryRules.All().Concat(SystemRules.All()).Concat(ServiceRules.All()))
+        foreach (var rule in DeliveryRules.All().Concat(SystemRules.All()).Concat(EnforcementRules.All()).Concat(ServiceRules.All()))
             services.AddSingleton(rule);
         return hasBroker ? services.AddSingleton<IFindingRule, BrokerRule>() : services;
     }

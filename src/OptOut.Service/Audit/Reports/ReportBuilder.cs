@@ -33,9 +33,8 @@ internal sealed class ReportBuilder(Databases databases, LedgerSettings ledger, 
             await Read(ReportQueries.OptOuts), .. lags, await Read(ReportQueries.Decisions), await Read(ReportQueries.SentAfterStop),
             await Read(ReportQueries.Probes), await Read(ReportQueries.Reconciliations), await Read(ReportQueries.Approvals),
             await Read(ReportQueries.Access), await Read(ReportQueries.Findings), await Read(ReportQueries.Incidents),
-            await Read(ReportQueries.Ledger),
+            await Read(ReportQueries.Ledger), await Read(ReportQueries.Witness),
             ReportSection.NotRecorded("ledger_verification", "Last full verification of the ledger"),
-            ReportSection.NotRecorded("ledger_witness", "Witness"),
             ReportSection.NotRecorded("refused_access", "Refused accesses"),
         ];
         await using var now = new NpgsqlCommand("SELECT clock_timestamp()", connection, transaction);

@@ -86,6 +86,13 @@ internal static class ReportQueries
         FROM optout.incident WHERE opened_at < $2 AND (closed_at IS NULL OR closed_at >= $1) ORDER BY opened_at LIMIT 1000
         """);
 
+    public static readonly Section Witness = new("ledger_witness", "Witnesses of the ledger",
+        """
+        SELECT witness, max(size) AS "newestSize", max(cosigned_at) AS "lastCosignedAt",
+            count(*) FILTER (WHERE cosigned_at >= $1 AND cosigned_at < $2) AS cosignatures
+        FROM ledger.cosignature GROUP BY witness ORDER BY witness LIMIT 100
+        """, "No row: nobody outside has cosigned a checkpoint.");
+
     public static readonly Section Ledger = new("ledger", "Ledger",
         """
         SELECT h.size AS size, c.size AS "checkpointSize", c.signed_at AS "checkpointSignedAt",

@@ -183,6 +183,59 @@ public sealed class FindingTests(Servers servers)
     }
 
     [Fact]
+    public async Task What_was_sent_after_the_stop_is_told_and_a_list_that_still_names_the_stopped_and_one_that_is_stale()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        await service.RegisterAsync("crm", objective: 3600);
+        await service.StopEmailAsync(Stops.NewEmail());
+        await service.RunAsync(
+            """
+            INSERT INTO optout.decision (decision_id, opt_out_id, version, purpose, channel, outcome, mode, at, effective_from,
+                recorded_at, asked_by, ledger_entry_id, place)
+            SELECT gen_random_uuid(), opt_out_id, version, purpose, 'email', 'sent', 'live', recorded_at + interval '1 hour',
+                recorded_at, now(), 'key:0123456789abcdef', gen_random_uuid(), 0 FROM optout.opt_out_version;
+            INSERT INTO optout.reconciliation (reconciliation_id, system_id, asked_by, complete, started_at, finished_at, lines,
+                stopped, unreadable, reopened, verified, list_digest, ledger_entry_id)
+            SELECT gen_random_uuid(), system_id, 'key:0', true, now(), now(), 100, 3, 0, 3, 0, sha256('x'), gen_random_uuid()
+            FROM optout.system;
+            UPDATE optout.system_status SET last_reconciled_at = now() - interval '9 days';
+            """);
+
+        var sent = await service.FindingAsync("sent_after_stop", "key:0123456789abcdef");
+        Assert.Equal(3600, sent.GetProperty("evidence").GetProperty("longestAfterSeconds").GetInt64());
+        var leaking = await service.FindingAsync("reconciliation_leaking", "system:crm");
+        Assert.Equal(3, leaking.GetProperty("evidence").GetProperty("stillListed").GetInt32());
+        await service.FindingAsync("reconciliation_stale", "system:crm");
+    }
+
+    [Fact]
+    public async Task A_surge_is_told_with_the_breakdown_that_explains_it_and_synthetic_stops_are_none()
+    {
+        await using var service = await RunningService.StartAsync(servers);
+        await service.StopEmailAsync(Stops.NewEmail());
+        // Two quiet hours, then one minute with three hundred stops of one script.
+        await service.RunAsync(
+            """
+            INSERT INTO optout.opt_out_minute (minute, purpose, origin_system, origin_method, reason_code, opt_outs)
+            SELECT date_trunc('minute', now()) - n * interval '1 minute', 'marketing', 'web', 'page', 'user_request', 4 + n % 3
+            FROM generate_series(20, 140) n;
+            INSERT INTO optout.opt_out_version SELECT (jsonb_populate_record(v, jsonb_build_object('opt_out_id', gen_random_uuid(),
+                'subject_id', gen_random_uuid(), 'ledger_entry_id', gen_random_uuid(), 'origin_system', 'script-7',
+                'synthetic', n > 300, 'recorded_at', date_trunc('minute', now()) - interval '5 minutes'))).*
+            FROM optout.opt_out_version v, generate_series(1, 900) n;
+            UPDATE optout.rule_state SET watermark = NULL WHERE rule = 'opt_out_surge';
+            """);
+
+        var finding = await service.FindingAsync("opt_out_surge", "service");
+
+        var evidence = finding.GetProperty("evidence");
+        Assert.Equal(300, evidence.GetProperty("count").GetInt64());
+        Assert.InRange(evidence.GetProperty("usual").GetDouble(), 0, 10);
+        var source = evidence.GetProperty("breakdown").GetProperty("originSystem")[0];
+        Assert.Equal(("script-7", 300), (source.Text("value"), source.GetProperty("count").GetInt32()));
+    }
+
+    [Fact]
     public async Task No_finding_holds_an_identifier_of_a_person()
     {
         await using var service = await RunningService.StartAsync(servers);

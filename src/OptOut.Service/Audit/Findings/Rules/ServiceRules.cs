@@ -5,6 +5,7 @@ internal static class ServiceRules
 {
     public const string LeafWaiting = "ledger_leaf_waiting";
     public const string CheckpointOld = "ledger_checkpoint_old";
+    public const string LedgerIncident = "ledger_incident";
     public const string RuleLate = "rule_late";
     public const string AlertChannelFailing = "alert_channel_failing";
 
@@ -27,6 +28,14 @@ internal static class ServiceRules
             AND (h.size > c.size OR EXISTS (
                 SELECT FROM (SELECT entry_id FROM ledger.pending ORDER BY pending_id LIMIT 1) p
                 WHERE optout.time_of(p.entry_id) < now() - interval '60 seconds'))
+        """;
+
+    // What the sequencing replica found: the ledger contradicts itself or what was published, as after an old backup.
+    private const string LedgerIncidentQuery =
+        """
+        SELECT 'service' AS about, NULL::text AS severity, NULL::integer AS system_id,
+            jsonb_build_object('incident', incident, 'since', since) AS evidence
+        FROM ledger.standing WHERE incident IS NOT NULL
         """;
 
     // A rule that takes long is run less often, by its duration; that is not late.
@@ -53,6 +62,7 @@ internal static class ServiceRules
     [
         new SqlRule(LeafWaiting, TimeSpan.FromSeconds(2), Severities.Critical, LeafWaitingQuery),
         new SqlRule(CheckpointOld, TimeSpan.FromSeconds(5), Severities.Critical, CheckpointOldQuery),
+        new SqlRule(LedgerIncident, TimeSpan.FromSeconds(2), Severities.Critical, LedgerIncidentQuery),
         new SqlRule(RuleLate, TimeSpan.FromSeconds(5), Severities.Critical, RuleLateQuery),
         new SqlRule(AlertChannelFailing, TimeSpan.FromSeconds(5), Severities.Critical, AlertChannelQuery),
     ];
