@@ -5,6 +5,8 @@ have_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null |
 have_chromium() { [ -x /usr/bin/chromium ] || command -v chromium >/dev/null; }
 have_node() { command -v node >/dev/null && command -v npm >/dev/null; }
 have_python() { command -v python3 >/dev/null; }
+# A real mail server for the tests; Debian's own python finds it, another on the path may not.
+have_aiosmtpd() { /usr/bin/python3 -c "import aiosmtpd" 2>/dev/null; }
 have_curl() { command -v curl >/dev/null; }
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 

@@ -103,11 +103,11 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         services.AddSubjects(builder.Configuration);
         services.AddSystems();
         services.AddRecording();
-        services.AddPropagation(settings.BrokerUri, settings.AllowPrivateTargets, settings.EventSource);
+        services.AddPropagation(settings.BrokerUri, settings.Channels, settings.EventSource);
         services.AddPortal();
         services.AddAudit(settings.Ledger, WitnessSettings.From(builder.Configuration));
         services.AddEnforcement(builder.Configuration);
-        services.AddAlerts(builder.Configuration, settings.AllowPrivateTargets);
+        services.AddAlerts(builder.Configuration, settings.Channels.AllowPrivateTargets);
         services.AddReports();
         services.AddIncidents();
         services.AddProbes(builder.Configuration);

@@ -2,6 +2,7 @@ using OptOut.Service.Audit.Sequencing;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Embedded;
 using OptOut.Service.Platform.Keys;
+using OptOut.Service.Propagation;
 using OptOut.Service.Propagation.Dispatch;
 
 namespace OptOut.Service;
@@ -12,7 +13,7 @@ internal sealed record ServiceSettings
     public required bool Embedded { get; init; }
     public required string DataDirectory { get; init; }
     public required Uri? BrokerUri { get; init; }
-    public required bool AllowPrivateTargets { get; init; }
+    public required ChannelSettings Channels { get; init; }
     public required EventSource EventSource { get; init; }
     public required string MasterKeyFile { get; init; }
     public required LedgerSettings Ledger { get; init; }
@@ -43,6 +44,7 @@ internal sealed record ServiceSettings
             ? path
             : embedded ? Path.Combine(dataDirectory, file) : null;
         var ledger = Setting("LedgerDirectory", "ledger");
+        var channels = ChannelSettings.From(configuration, faults);
         if (faults.Count > 0)
             throw new ConfigurationException(faults);
         return new ServiceSettings
@@ -50,7 +52,7 @@ internal sealed record ServiceSettings
             Embedded = embedded,
             DataDirectory = dataDirectory,
             BrokerUri = broker,
-            AllowPrivateTargets = configuration.GetValue<bool>("OptOut:AllowPrivateTargets"),
+            Channels = channels,
             EventSource = new EventSource("https://" + origin, $"https://{origin}/asyncapi.yaml"),
             MasterKeyFile = masterKeyFile ?? Path.Combine(dataDirectory, "master-keys.json"),
             Ledger = new LedgerSettings(

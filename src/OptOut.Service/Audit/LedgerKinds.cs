@@ -8,6 +8,8 @@ internal static class LedgerKinds
     public const string Reversed = "reversed";
     public const string Acknowledged = "acknowledged";
     public const string Parked = "parked";
+    public const string Verified = "verified";
+    public const string Forgotten = "forgotten";
     public const string Merged = "merged";
     public const string SystemRegistered = "system_registered";
     public const string SystemChanged = "system_changed";

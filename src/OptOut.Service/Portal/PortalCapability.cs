@@ -3,9 +3,11 @@ using OptOut.Service.Access;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.Keys;
 using OptOut.Service.Platform.OpenApi;
+using OptOut.Service.Portal.Confirmations;
 using OptOut.Service.Portal.Gpc;
 using OptOut.Service.Portal.Links;
 using OptOut.Service.Portal.OneClick;
+using OptOut.Service.Propagation.Channels.Smtp;
 using OptOut.Service.Recording.Endpoints;
 
 namespace OptOut.Service.Portal;
@@ -26,7 +28,8 @@ internal static class PortalCapability
             .AddSingleton<LinkMaker>()
             .AddSingleton<PressPace>()
             .AddSingleton<LinkReader>()
-            .AddSingleton<PressRecorder>();
+            .AddSingleton<PressRecorder>()
+            .AddSingleton<ConfirmationDesk>();
     }
 
     public static IEndpointRouteBuilder MapPortal(this IEndpointRouteBuilder routes)
@@ -39,6 +42,7 @@ internal static class PortalCapability
             .WithExample(PortalExamples.LinkRequest, PortalExamples.Link, status: 201);
         MapOneClick(routes);
         MapGpc(routes);
+        MapConfirmations(routes);
         return routes;
     }
 
@@ -56,6 +60,21 @@ internal static class PortalCapability
                 ProblemKinds.StorageUnavailable)
             .WithExample("List-Unsubscribe=One-Click", "Your opt-out is recorded.\n",
                 requestType: "application/x-www-form-urlencoded", responseType: "text/plain");
+    }
+
+    private static void MapConfirmations(IEndpointRouteBuilder routes)
+    {
+        const string path = ConfirmationLinks.Path + "{token}";
+        routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], Confirmations.Confirmations.ShowAsync)
+            .WithTags(Tag).WithName("ShowConfirmation")
+            .WithSummary("A page on which a vendor that was told by mail says what was done; it changes nothing")
+            .PublicRoute()
+            .WithExample(response: PortalExamples.Page, responseType: PortalExamples.Html);
+        routes.MapPost(path, Confirmations.Confirmations.ConfirmAsync).WithTags(Tag).WithName("Confirm")
+            .WithSummary("A person at a vendor says what was done: applied, no_match or refused")
+            .PublicRoute()
+            .WithExample("outcome=applied", PortalExamples.Page,
+                requestType: "application/x-www-form-urlencoded", responseType: PortalExamples.Html);
     }
 
     private static void MapGpc(IEndpointRouteBuilder routes)

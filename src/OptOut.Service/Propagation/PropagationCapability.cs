@@ -4,10 +4,14 @@ using OptOut.Service.Platform.OpenApi;
 using OptOut.Service.Platform.Telemetry;
 using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Propagation.Channels;
+using OptOut.Service.Propagation.Channels.Connector;
+using OptOut.Service.Propagation.Channels.Connector.Authentication;
 using OptOut.Service.Propagation.Channels.Pull;
 using OptOut.Service.Propagation.Channels.RabbitMq;
+using OptOut.Service.Propagation.Channels.Smtp;
 using OptOut.Service.Propagation.Channels.Webhook;
 using OptOut.Service.Propagation.Dispatch;
+using OptOut.Service.Propagation.ReadBacks;
 using OptOut.Service.Propagation.Reading;
 using OptOut.Service.Propagation.Redrives;
 using OptOut.Service.Systems;
@@ -19,10 +23,14 @@ internal static class PropagationCapability
 {
     private const string Tag = "Propagation";
 
-    /// <param name="brokerUri">Null where no broker is configured: then only webhooks are dispatched.</param>
+    /// <param name="brokerUri">Null where no broker is configured: then everything else is dispatched.</param>
     public static IServiceCollection AddPropagation(
-        this IServiceCollection services, Uri? brokerUri, bool allowPrivateTargets, EventSource source)
+        this IServiceCollection services, Uri? brokerUri, ChannelSettings channels, EventSource source)
     {
+        var calls = new WebhookOptions
+        {
+            AllowPrivateTargets = channels.AllowPrivateTargets, TotalTimeout = channels.CallTimeout,
+        };
         services
             .AddSingleton(source)
             .AddSingleton(new WorkerName($"{Environment.MachineName}/{Environment.ProcessId}"))
@@ -46,9 +54,16 @@ internal static class PropagationCapability
             .AddSingleton<AcknowledgementRecorder>()
             .AddSingleton<IAcknowledgementSink>(provider => provider.GetRequiredService<AcknowledgementRecorder>())
             .AddSingleton<DeliveryQueries>()
-            .AddWebhookChannel(new WebhookOptions { AllowPrivateTargets = allowPrivateTargets })
+            .AddWebhookChannel(calls)
+            .AddConnectorChannel(ConnectorCatalogue.Load(channels.ConnectorDirectory), new SecretReferences(channels.SecretsDirectory), calls)
+            .AddSingleton(channels)
+            .AddSingleton<ConfirmationLinks>()
+            .AddSingleton<ReadBackStore>()
+            .AddHostedService<ReadBackWorker>()
             .AddSingleton<IReadinessCheck, DispatchReadiness>()
             .AddHostedService<CallDispatcher>();
+        if (channels.Mail.Host is not null)
+            services.AddSmtpChannel(channels.Mail);
         return brokerUri is null ? services : services.AddBroker(new RabbitMqOptions { Uri = brokerUri });
     }
 

@@ -2,8 +2,11 @@ using OptOut.Service.Access;
 using OptOut.Service.Access.Approvals;
 using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.OpenApi;
+using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Recording.Endpoints;
 using OptOut.Service.Recording.GroupCommit;
+using OptOut.Service.Recording.Inbound;
+using OptOut.Service.Systems;
 
 namespace OptOut.Service.Recording;
 
@@ -59,6 +62,13 @@ internal static class RecordingCapability
                 ProblemKinds.PreconditionRequired, ProblemKinds.PreconditionFailed, ProblemKinds.IdempotencyKeyRequired,
                 .. WorkAnswers.Refusals])
             .WithExample("""{ "evidence": { "type": "token", "token": "rev_3hV8…" } }""", Examples.Reversed, status: 201);
+        routes.MapPost("/v1/systems/{name}/inbound", PostInbound.HandleAsync).WithTags(Tag).WithName("ReceiveInbound")
+            .WithSummary("A vendor's own stops, signed with its secret (Standard Webhooks); told to all other systems")
+            .PublicRoute()
+            .Refuses(PostAcknowledgements.SignatureInvalid, SystemProblems.Retired, ProblemKinds.ValidationFailed,
+                ProblemKinds.TooManyItems, ProblemKinds.IdempotencyKeyReused, ProblemKinds.IdempotencyInProgress,
+                ProblemKinds.Overloaded, ProblemKinds.StorageUnavailable)
+            .WithExample(PostInbound.Example, PostInbound.Answered, status: 207);
         return routes;
     }
 }

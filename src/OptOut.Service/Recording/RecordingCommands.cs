@@ -1,4 +1,5 @@
 using OptOut.Contracts.Identifiers;
+using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Purposes;
 
 namespace OptOut.Service.Recording;
@@ -32,7 +33,11 @@ internal sealed record ActClaims(
 /// <summary>The person says stop.</summary>
 internal sealed record StopCommand(
     SubjectReference Subject, Scope Scope, ActClaims Claims, bool Synthetic, RecordingContext Context)
-    : RecordingCommand(Context);
+    : RecordingCommand(Context)
+{
+    /// <summary>The system that sent it, where it came by a signed message: it holds the stop already.</summary>
+    public OriginWord? Origin { get; init; }
+}
 
 /// <summary>The person lifts a stop: proven by a token of their own, bound to subject and scope.</summary>
 /// <param name="ExpectedVersion">The version the caller saw; another one is refused.</param>

@@ -17,6 +17,7 @@ internal static class SystemsCapability
         .AddSingleton<SystemLeaf>()
         .AddSingleton<SystemActs>()
         .AddSingleton<SystemReader>()
+        .AddSingleton<ConnectorRules>()
         .AddSingleton<ChannelRules>()
         .AddSingleton<RequestRules>()
         .AddSingleton<AfterCommit>()

@@ -19,6 +19,9 @@ internal sealed class Receiver : IAsyncDisposable
 
     public ConcurrentQueue<(IHeaderDictionary Headers, byte[] Body, string Path)> Requests { get; } = new();
 
+    /// <summary>Method and target of each request, as they stood on the wire.</summary>
+    public ConcurrentQueue<string> Lines { get; } = new();
+
     public Uri Url => new(_application.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal) + "/hook");
 
     public static async Task<Receiver> StartAsync(Func<HttpContext, Task> answer, bool tls = false)
@@ -44,6 +47,7 @@ internal sealed class Receiver : IAsyncDisposable
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
             receiver.Requests.Enqueue((new HeaderDictionary(context.Request.Headers.ToDictionary()), body.ToArray(), context.Request.Path));
+            receiver.Lines.Enqueue($"{context.Request.Method} {context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget}");
             await answer(context);
         });
         await receiver._application.StartAsync();

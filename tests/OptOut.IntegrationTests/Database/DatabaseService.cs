@@ -43,6 +43,8 @@ public sealed class DatabaseService(Servers servers) : IAsyncLifetime
                 effective_from, recorded_at, asked_by, ledger_entry_id, place)
             SELECT gen_random_uuid(), opt_out_id, version, purpose, channel, 'blocked', 'check', now(), now(), now(),
                 'test', gen_random_uuid(), 0 FROM optout.opt_out_version LIMIT 1;
+            INSERT INTO optout.read_back_answer (answer_id, delivery_id, started_at, ended_at, verdict, evidence_hash, worker)
+            VALUES (gen_random_uuid(), gen_random_uuid(), now(), now(), 'unknown', sha256('x'), 'test');
             INSERT INTO optout.reconciliation (reconciliation_id, system_id, asked_by, complete, started_at, finished_at,
                 lines, stopped, unreadable, reopened, list_digest, ledger_entry_id)
             VALUES (gen_random_uuid(), 1, 'test', true, now(), now(), 0, 0, 0, 0, sha256('x'), gen_random_uuid());

@@ -9,7 +9,8 @@ public sealed partial class FileAccessTests
     private static readonly string[] Allowed =
     [
         "Platform/Embedded/", "Platform/EmbeddedText.cs", "Platform/Keys/", "Audit/Sequencing/",
-        "Audit/Recovering/LedgerArchive.cs", "Audit/Checking/PublishedHashes.cs", "ServiceSettings.cs",
+        "Audit/Recovering/LedgerArchive.cs", "Audit/Checking/PublishedHashes.cs", "ServiceSettings.cs", "Propagation/Channels/Connector/ConnectorCatalogue.cs",
+        "Propagation/Channels/Connector/Authentication/SecretReferences.cs",
     ];
 
     [Fact]

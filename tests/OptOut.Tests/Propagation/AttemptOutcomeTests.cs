@@ -9,7 +9,7 @@ public sealed class AttemptOutcomeTests
         [
             "sent", "acknowledged", "unroutable", "refused_by_broker", "unavailable", "timed_out", "bad_status",
             "redirected", "gone", "too_many_requests", "target_forbidden", "name_not_resolved", "tls_failure",
-            "interrupted",
+            "authentication_failed", "misconfigured", "interrupted",
         ],
         Enum.GetValues<AttemptOutcome>().Select(outcome => outcome.ToText()));
 }

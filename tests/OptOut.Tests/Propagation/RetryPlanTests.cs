@@ -31,6 +31,38 @@ public sealed class RetryPlanTests
         new RetryDecision.Park(Now.AddDays(1)),
         RetryPlan.AfterAttempt(Webhook(attempts), Result(AttemptOutcome.TimedOut), Now, NoJitter));
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 4)]
+    [InlineData(4, 7)]
+    public void A_person_who_reads_mail_is_reminded_after_days_and_not_before_the_objective(int attempts, int days)
+    {
+        var mail = Webhook(attempts) with { ChannelType = ChannelTypes.Smtp };
+        Assert.Equal(new RetryDecision.RetryAt(Now.AddDays(days)), RetryPlan.AfterAttempt(mail, Result(AttemptOutcome.Sent), Now, NoJitter));
+        var later = mail with { ApplyBy = Now.AddDays(20) };
+        Assert.Equal(Now.AddDays(20), RetryPlan.AfterAttempt(later, Result(AttemptOutcome.Sent), Now, NoJitter).At);
+    }
+
+    [Fact]
+    public void Mail_is_parked_after_the_last_reminder_and_a_server_that_is_away_is_tried_like_a_webhook()
+    {
+        var mail = Webhook(5) with { ChannelType = ChannelTypes.Smtp };
+        Assert.Equal(new RetryDecision.Park(Now.AddDays(1)), RetryPlan.AfterAttempt(mail, Result(AttemptOutcome.Sent), Now, NoJitter));
+        Assert.Equal(new RetryDecision.RetryAt(Now.AddSeconds(5)), RetryPlan.AfterAttempt(
+            mail with { Attempts = 1 }, Result(AttemptOutcome.Unavailable), Now, NoJitter));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1_000)]
+    public void What_a_system_fetches_is_never_parked(int attempts)
+    {
+        var fetched = Webhook(attempts) with { ChannelType = ChannelTypes.Pull, ApplyBy = Now.AddMinutes(1) };
+        Assert.Equal(new RetryDecision.CheckAt(Now.AddMinutes(1)), RetryPlan.AfterAttempt(fetched, Result(AttemptOutcome.Sent), Now, NoJitter));
+        Assert.IsType<RetryDecision.RetryAt>(RetryPlan.AfterOpenWord(fetched, failed: true, Now, NoJitter));
+    }
+
     [Fact]
     public void No_answer_of_a_receiver_ends_propagation() => Assert.All(
         Enum.GetValues<AttemptOutcome>().Except([AttemptOutcome.Sent, AttemptOutcome.Acknowledged]),

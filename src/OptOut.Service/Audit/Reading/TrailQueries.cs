@@ -64,6 +64,9 @@ internal sealed class TrailQueries(Databases databases)
                 UNION ALL SELECT r.received_at, 5, r.rejected_id, d.version, 'acknowledgement_rejected', d.version,
                     d.name, r.delivery_id, r.code, NULL, NULL, NULL
                 FROM d JOIN optout.rejected_acknowledgement r ON r.delivery_id = d.delivery_id
+                UNION ALL SELECT b.started_at, 7, b.answer_id, d.version, 'read_back', d.version,
+                    d.name, b.delivery_id, b.verdict, b.status_code, NULL, b.ledger_entry_id
+                FROM d JOIN optout.read_back_answer b ON b.delivery_id = d.delivery_id
                 UNION ALL SELECT closed_at, 6, delivery_id, version, 'closed', version,
                     name, delivery_id, state, NULL, NULL, NULL
                 FROM d WHERE closed_at IS NOT NULL

@@ -34,7 +34,7 @@ internal static class Label
             [Channel] = Words("rabbitmq", "webhook", "connector", "smtp", "pull"),
             [Outcome] = Words(
                 "sent", "retrying", "parked", "superseded", "unroutable", "received", "applied", "no_match", "refused", "failed"),
-            [Source] = Words("http", "amqp", "webhook", "vendor_response", "confirmation_link"),
+            [Source] = Words("http", "amqp", "webhook_response", "vendor_response", "confirmation_link", "inbound"),
             [Reason] = Words("malformed", "unknown", "wrong_secret"),
             [Code] = null,
             [Queue] = null,

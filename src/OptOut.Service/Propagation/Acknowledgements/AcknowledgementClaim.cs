@@ -16,6 +16,9 @@ internal sealed record AcknowledgementClaim
     public string MessageId { get; init; } = "";
     public string? TraceParent { get; init; }
 
+    /// <summary>How long after an applied word the vendor is asked whether it still holds; null for never.</summary>
+    public TimeSpan? ReadBackAfter { get; init; }
+
     /// <summary>Why it is refused before anything is looked up; null where it is not.</summary>
     public string? Rejection { get; init; }
 

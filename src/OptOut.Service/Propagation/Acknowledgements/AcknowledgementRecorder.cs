@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Npgsql;
 using OptOut.Contracts;
+using OptOut.Service.Platform.Http;
 using OptOut.Service.Platform.Telemetry;
 using OptOut.Service.Propagation.Channels;
+using OptOut.Service.Propagation.Dispatch;
 using OptOut.Service.Systems;
 
 namespace OptOut.Service.Propagation.Acknowledgements;
@@ -37,6 +39,36 @@ internal sealed partial class AcknowledgementRecorder(
             clock.GetUtcNow(), ContractLimits.SignatureTolerance);
         var verdicts = await StoreAsync([claim], cancellationToken);
         return verdicts[0].IsAccepted;
+    }
+
+    /// <summary>
+    /// A word that the service takes from a vendor's answer. True where it was accepted. The evidence is the answer's hash.
+    /// </summary>
+    public async Task<bool> TakeVendorWordAsync(
+        ClaimedDelivery delivery, VendorWord word, CancellationToken cancellationToken)
+    {
+        var deliveryId = PublicId.Format(PublicId.Delivery, delivery.DeliveryId);
+        var claim = new AcknowledgementClaim
+        {
+            Source = AcknowledgementSources.VendorResponse,
+            BodyHash = word.EvidenceHash,
+            System = delivery.System,
+            MessageId = $"{deliveryId}_{delivery.Attempts + 1}",
+            TraceParent = delivery.TraceParent,
+            ReadBackAfter = word.ReadBackAfter,
+            Word = new Acknowledgement
+            {
+                DeliveryId = deliveryId,
+                OptOutId = PublicId.Format(PublicId.OptOut, delivery.OptOutId),
+                Version = delivery.Version,
+                RecordHash = Convert.ToBase64String(delivery.RecordHash),
+                Outcome = word.Outcome,
+                AppliedAt = word.Outcome == AcknowledgementOutcome.Applied ? clock.GetUtcNow() : null,
+                Actions = word.Actions,
+                Reason = word.Reason,
+            },
+        };
+        return (await StoreAsync([claim], cancellationToken))[0].IsAccepted;
     }
 
     /// <summary>Claims that are read already; one verdict each, in order.</summary>

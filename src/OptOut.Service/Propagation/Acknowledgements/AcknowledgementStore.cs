@@ -78,6 +78,13 @@ internal sealed class AcknowledgementStore(
         FROM gone WHERE d.delivery_id = gone.delivery_id AND d.closed_at IS NULL
         """;
 
+    private const string PlanReadBack =
+        """
+        INSERT INTO optout.read_back (delivery_id, system_id, part, due_at)
+        SELECT d, s, p, now() + ms * interval '1 millisecond' FROM unnest($1, $2, $3, $4) AS t(d, s, p, ms)
+        ON CONFLICT (delivery_id) DO UPDATE SET due_at = excluded.due_at, tries = 0
+        """;
+
     /// <summary>True to a second: else each batch of each replica would wait for the row that the other holds.</summary>
     private const string TouchSystems =
         """
@@ -184,6 +191,7 @@ internal sealed class AcknowledgementStore(
         {
             AddAccepted(batch, accepted, now);
             AddMoves(batch, accepted, now);
+            AddReadBacks(batch, [.. accepted.Where(a => a.Claim.ReadBackAfter is not null)]);
             LedgerPending.AddTo(batch, [.. accepted.Select(a => AcknowledgementLeaf.Of(a, opened, now))]);
         }
 
@@ -237,6 +245,16 @@ internal sealed class AcknowledgementStore(
                 Sql.Integers([.. newer.Select(a => a.Delivery.Version)])));
         batch.BatchCommands.Add(Sql.Command(TouchSystems,
             Sql.Integers([.. last.Select(a => a.Delivery.SystemId).Distinct().Order()]), Sql.Value(now)));
+    }
+
+    private static void AddReadBacks(NpgsqlBatch batch, AcceptedAcknowledgement[] applied)
+    {
+        if (applied.Length > 0)
+            batch.BatchCommands.Add(Sql.Command(PlanReadBack,
+                Sql.Uuids([.. applied.Select(a => a.Delivery.DeliveryId)]),
+                Sql.Integers([.. applied.Select(a => a.Delivery.SystemId)]),
+                Sql.Smallints([.. applied.Select(a => Partition.Of(a.Delivery.SurvivorId))]),
+                Sql.Integers([.. applied.Select(a => (int)a.Claim.ReadBackAfter!.Value.TotalMilliseconds)])));
     }
 
     /// <summary>When a delivery that its word leaves open is due again.</summary>

@@ -11,6 +11,9 @@ internal static class AcknowledgementSources
     public const string Amqp = "amqp";
     public const string Http = "http";
     public const string WebhookResponse = "webhook_response";
+    public const string VendorResponse = "vendor_response";
+    public const string ConfirmationLink = "confirmation_link";
+    public const string Inbound = "inbound";
 }
 
 /// <summary>Why an acknowledgement changed nothing.</summary>

@@ -44,6 +44,12 @@ internal enum AttemptOutcome
     /// <summary>The TLS handshake or the certificate failed.</summary>
     TlsFailure,
 
+    /// <summary>The vendor gave no access token.</summary>
+    AuthenticationFailed,
+
+    /// <summary>The definition, a setting or a secret is missing, or a value cannot stand where it belongs: no call was made.</summary>
+    Misconfigured,
+
     /// <summary>The service is stopping. Nothing is known about this try; it is not stored.</summary>
     Interrupted,
 }

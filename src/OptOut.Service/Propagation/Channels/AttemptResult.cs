@@ -7,7 +7,8 @@ internal sealed record AttemptResult(
     DateTimeOffset EndedAt,
     int? StatusCode = null,
     TimeSpan? RetryAfter = null,
-    WebhookAnswer? Answer = null);
+    WebhookAnswer? Answer = null,
+    VendorWord? Word = null);
 
 /// <summary>
 /// The body of a 200 that carried the three Standard Webhooks headers, unverified: bytes exactly as received.

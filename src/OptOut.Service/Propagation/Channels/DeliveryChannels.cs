@@ -1,4 +1,9 @@
+using OptOut.Service.Platform.Mail;
+using OptOut.Service.Propagation.Channels.Connector;
+using OptOut.Service.Propagation.Channels.Connector.Authentication;
+using OptOut.Service.Propagation.Channels.Connector.Calling;
 using OptOut.Service.Propagation.Channels.RabbitMq;
+using OptOut.Service.Propagation.Channels.Smtp;
 using OptOut.Service.Propagation.Channels.Webhook;
 
 namespace OptOut.Service.Propagation.Channels;
@@ -29,5 +34,21 @@ internal static class DeliveryChannels
         services.AddSingleton(provider => new WebhookChannel(
             options, provider.GetRequiredService<TargetPolicy>(), provider.GetRequiredService<TimeProvider>()));
         return services.AddSingleton<ICalledChannel>(provider => provider.GetRequiredService<WebhookChannel>());
+    }
+
+    /// <summary>Vendors that only read mail. Left out where no mail server is configured.</summary>
+    public static IServiceCollection AddSmtpChannel(this IServiceCollection services, MailSettings settings) =>
+        services.AddSingleton<ICalledChannel>(provider => ActivatorUtilities.CreateInstance<SmtpChannel>(provider, settings));
+
+    /// <summary>Vendors by definition. Needs the webhooks' policy, by which every vendor's address is checked too.</summary>
+    public static IServiceCollection AddConnectorChannel(
+        this IServiceCollection services, ConnectorCatalogue catalogue, SecretReferences references, WebhookOptions options)
+    {
+        services.AddSingleton(catalogue).AddSingleton(references).AddSingleton<VendorTokens>().AddSingleton<VendorPace>();
+        services.AddSingleton(provider => new VendorHttp(
+            options, provider.GetRequiredService<TargetPolicy>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<VendorCaller>().AddSingleton<StandingStops>().AddSingleton<ConnectorChannel>();
+        services.AddSingleton<FindStandingStops>(provider => provider.GetRequiredService<StandingStops>().FindAsync);
+        return services.AddSingleton<ICalledChannel>(provider => provider.GetRequiredService<ConnectorChannel>());
     }
 }

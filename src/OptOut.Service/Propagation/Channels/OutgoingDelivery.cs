@@ -1,4 +1,5 @@
 using OptOut.Contracts;
+using OptOut.Service.Systems;
 
 namespace OptOut.Service.Propagation.Channels;
 
@@ -13,10 +14,14 @@ internal sealed record OutgoingDelivery(
     DateTimeOffset Time,
     string? TraceParent);
 
-/// <summary>Where a delivery goes. <see cref="SigningKeys"/>: newest first, two in a rotation.</summary>
+/// <summary>
+/// Where a delivery goes. <see cref="SigningKeys"/>: newest first, two in a rotation. <see cref="System"/>: the registration
+/// that it was made from, for channels that need more of it than the address.
+/// </summary>
 internal sealed record DeliveryTarget(
     int SystemId,
     string Name,
     string ChannelType,
     Uri? Url,
-    IReadOnlyList<WebhookSecret> SigningKeys);
+    IReadOnlyList<WebhookSecret> SigningKeys,
+    DownstreamSystem? System = null);

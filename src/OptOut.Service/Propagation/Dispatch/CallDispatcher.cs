@@ -158,6 +158,9 @@ internal sealed partial class CallDispatcher(
         if (result is { Outcome: AttemptOutcome.Sent, Answer: { } answer }
             && await AcknowledgedAsync(delivery, answer))
             result = result with { Outcome = AttemptOutcome.Acknowledged };
+        if (result.Word is { } word && await acknowledgements.TakeVendorWordAsync(delivery, word, CancellationToken.None)
+            && word.Outcome != AcknowledgementOutcome.Failed)
+            result = result with { Outcome = AttemptOutcome.Acknowledged };
 
         var now = clock.GetUtcNow();
         var next = RetryPlan.AfterAttempt(

@@ -67,7 +67,7 @@ internal sealed partial class EventBuilder(
         var channel = delivery.System.Channel;
         return new OutgoingDelivery(delivery.DeliveryId, delivery.OptOutId, delivery.Version,
             new DeliveryTarget(delivery.System.Id, delivery.System.Name, channel.Type,
-                channel.Url is null ? null : new Uri(channel.Url), secrets),
+                channel.Url is null ? null : new Uri(channel.Url), secrets, delivery.System),
             body.WrittenMemory, cloudEvent.Type, delivery.RecordedAt, delivery.TraceParent);
     }
 

@@ -31,6 +31,9 @@ internal static class RetryPlan
     private static readonly TimeSpan[] FailedWordDelays =
         [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15), TimeSpan.FromHours(1)];
 
+    private static readonly TimeSpan[] MailReminders =
+        [TimeSpan.FromDays(1), TimeSpan.FromDays(2), TimeSpan.FromDays(4), TimeSpan.FromDays(7)];
+
     private static readonly TimeSpan UnknownQueueDelay = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan[] CheckOffsets =
@@ -46,6 +49,7 @@ internal static class RetryPlan
         {
             ChannelTypes.RabbitMq => AfterPublish(progress, result, now, draw),
             ChannelTypes.Pull => AfterPull(progress, now),
+            ChannelTypes.Smtp when result.Outcome == AttemptOutcome.Sent => AfterMail(progress, now, draw),
             _ => AfterCall(progress, result, now, draw),
         };
 
@@ -106,6 +110,15 @@ internal static class RetryPlan
     // The system comes for it when it likes, and gets it again until it has answered: no step of ours, only its objective.
     private static RetryDecision.CheckAt AfterPull(DeliveryProgress progress, DateTimeOffset now) =>
         new(Later(progress.ApplyBy, now));
+
+    // A person reads it, perhaps tomorrow. Reminders come when the objective has passed, and no sooner than a day.
+    private static RetryDecision AfterMail(DeliveryProgress progress, DateTimeOffset now, double draw)
+    {
+        var exhausted = progress.Attempts > MailReminders.Length;
+        var delay = exhausted ? ParkedInterval : Step(MailReminders, progress.Attempts);
+        var next = Later(now + Jittered(delay, draw), progress.ApplyBy);
+        return exhausted ? new RetryDecision.Park(next) : new RetryDecision.RetryAt(next);
+    }
 
     private static RetryDecision AfterCall(
         DeliveryProgress progress, AttemptResult result, DateTimeOffset now, double draw)

@@ -1,5 +1,6 @@
 using OptOut.Contracts.Identifiers;
 using OptOut.Service.Platform.Keys;
+using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Subjects.Erasure;
 
 namespace OptOut.Service.Recording.Deciding;
@@ -50,4 +51,6 @@ internal sealed record VersionDraft(
     IReadOnlyList<DeliveryDraft> Deliveries);
 
 /// <param name="HasIdentifier">False where the person has none of the types that the contract names: closed at once.</param>
-internal sealed record DeliveryDraft(Guid Id, int SystemId, int ObjectiveSeconds, bool HasIdentifier);
+/// <param name="Origin">Where the stop came from this very system: then the delivery is closed at once.</param>
+internal sealed record DeliveryDraft(
+    Guid Id, int SystemId, int ObjectiveSeconds, bool HasIdentifier, OriginWord? Origin = null);

@@ -45,9 +45,16 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
         }
 
         var record = versions.Append(subject, subject.Own(command.Scope), command.Scope, RecordState.OptedOut,
-            command.Claims, command.Synthetic || subject.IsSynthetic, LedgerKinds.Recorded, command.Context, now);
+            command.Claims, command.Synthetic || subject.IsSynthetic, LedgerKinds.Recorded, command.Context, now,
+            origin: OriginOf(command, subject));
         return new RecordedOutcome(record, IsNew: true);
     }
+
+    /// <summary>The message by which the stop came, and what it told of the person.</summary>
+    private static StopOrigin? OriginOf(StopCommand command, SubjectState subject) => command.Origin is not { } word
+        ? null
+        : new StopOrigin(word, type => subject.CountOf(type)
+            <= command.Subject.Identifiers.Where(i => i.Type == type).Distinct().Count());
 
     private RecordingOutcome Reverse(ReversalCommand command, DateTimeOffset now)
     {

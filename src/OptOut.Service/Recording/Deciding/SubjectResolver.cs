@@ -74,7 +74,7 @@ internal sealed class SubjectResolver(RecordingBook book, IdentifierHasher hashe
         if (book.ByHash(hash) is not null)
             return; // The same identifier named twice in one request.
         book.AddHash(hash, subject);
-        subject.IdentifierTypes.Add(identifier.Type);
+        subject.AddIdentifier(identifier.Type);
         drafts.Identifiers.Add(new IdentifierDraft(subject, identifier, hash, now));
     }
 }

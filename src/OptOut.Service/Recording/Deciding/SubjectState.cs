@@ -6,6 +6,7 @@ namespace OptOut.Service.Recording.Deciding;
 internal sealed class SubjectState(Guid id, bool isNew)
 {
     private readonly Dictionary<Guid, RecordState> _newest = [];
+    private readonly Dictionary<string, int> _identifiers = new(StringComparer.Ordinal);
 
     public Guid Id { get; } = id;
 
@@ -13,6 +14,15 @@ internal sealed class SubjectState(Guid id, bool isNew)
     public bool IsNew { get; } = isNew;
 
     public HashSet<string> IdentifierTypes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Counts one more identifier of this type.</summary>
+    public void AddIdentifier(string type, int count = 1)
+    {
+        IdentifierTypes.Add(type);
+        _identifiers[type] = CountOf(type) + count;
+    }
+
+    public int CountOf(string type) => _identifiers.GetValueOrDefault(type);
 
     public IEnumerable<RecordState> Standing => _newest.Values.Where(r => r.Stands);
 
@@ -37,7 +47,8 @@ internal sealed class SubjectState(Guid id, bool isNew)
     /// <summary>Takes over what the other subject has: its opt-outs keep their ids and versions.</summary>
     public void Absorb(SubjectState other)
     {
-        IdentifierTypes.UnionWith(other.IdentifierTypes);
+        foreach (var (type, count) in other._identifiers)
+            AddIdentifier(type, count);
         foreach (var record in other._newest.Values)
             Put(record);
     }

@@ -1,3 +1,4 @@
+using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Purposes;
 using OptOut.Service.Systems;
 
@@ -18,9 +19,10 @@ internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
         string kind,
         RecordingContext context,
         DateTimeOffset now,
-        Predicate<DownstreamSystem>? only = null)
+        Predicate<DownstreamSystem>? only = null,
+        StopOrigin? origin = null)
     {
-        var deliveries = Deliveries(subject, scope, now, only);
+        var deliveries = Deliveries(subject, scope, now, only, origin);
         var draft = new RecordState
         {
             OptOutId = previous?.OptOutId ?? Guid.CreateVersion7(now),
@@ -54,9 +56,9 @@ internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
     /// </summary>
     private static RollUp After(RollUp previous, List<DeliveryDraft> deliveries, bool isPartial)
     {
-        var closed = deliveries.Count(d => !d.HasIdentifier);
+        var closed = deliveries.Count(d => !d.HasIdentifier || d.Origin is not null);
         if (!isPartial)
-            return new RollUp(deliveries.Count, 0, closed, 0, false);
+            return new RollUp(deliveries.Count, deliveries.Count(d => d.Origin is not null), closed, 0, false);
         var open = deliveries.Count - closed;
         return previous with
         {
@@ -67,7 +69,7 @@ internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
     }
 
     private List<DeliveryDraft> Deliveries(
-        SubjectState subject, Scope scope, DateTimeOffset now, Predicate<DownstreamSystem>? only)
+        SubjectState subject, Scope scope, DateTimeOffset now, Predicate<DownstreamSystem>? only, StopOrigin? origin)
     {
         var drafted = new List<DeliveryDraft>();
         foreach (var system in book.Systems.TouchedBy(scope))
@@ -76,9 +78,22 @@ internal sealed class VersionWriter(RecordingBook book, Drafts drafts)
                 continue;
             var objective = system.Contract.ObjectiveSeconds ?? book.Purposes.ByName[scope.Purpose].ObjectiveSeconds;
             drafted.Add(new DeliveryDraft(Guid.CreateVersion7(now), system.Id, objective,
-                system.Contract.Identifiers.Any(i => subject.IdentifierTypes.Contains(i.Type))));
+                system.Contract.Identifiers.Any(i => subject.IdentifierTypes.Contains(i.Type)),
+                origin?.WordOf(system)));
         }
 
         return drafted;
     }
+}
+
+/// <summary>The system that a stop came from, and whether its message named all it could know the person by.</summary>
+/// <param name="ToldAll">Of an identifier type: true where the message named every one that the person has.</param>
+internal sealed record StopOrigin(OriginWord Word, Predicate<string> ToldAll)
+{
+    /// <summary>
+    /// The system's word, where nothing is left to tell it. A person with further identifiers is told like to any other
+    /// system: what comes back from there is a repeat, and so no circle.
+    /// </summary>
+    public OriginWord? WordOf(DownstreamSystem system) =>
+        system.Id == Word.SystemId && system.Contract.Identifiers.All(i => ToldAll(i.Type)) ? Word : null;
 }

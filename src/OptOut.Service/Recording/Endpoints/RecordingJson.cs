@@ -1,9 +1,11 @@
 using System.Text.Json.Serialization;
 using OptOut.Service.Platform.Http;
+using OptOut.Service.Recording.Inbound;
 
 namespace OptOut.Service.Recording.Endpoints;
 
 [JsonSerializable(typeof(RecordRequest))]
+[JsonSerializable(typeof(InboundStop))]
 [JsonSerializable(typeof(ReversalRequest))]
 [JsonSerializable(typeof(RecordView))]
 [JsonSerializable(typeof(ListAnswer<RecordView>))]

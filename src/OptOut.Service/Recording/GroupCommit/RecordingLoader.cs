@@ -154,7 +154,7 @@ internal sealed class RecordingLoader(IdentifierHasher hasher, PurposeDirectory 
         while (await reader.ReadAsync(cancellationToken))
         {
             var subject = book.BySubject(reader.GetGuid(0)) ?? throw new BatchConflictException();
-            subject.IdentifierTypes.Add(reader.GetString(1));
+            subject.AddIdentifier(reader.GetString(1));
             book.AddHash(new KeyedHash(reader.GetString(2), reader.GetFieldValue<byte[]>(3)), subject);
         }
     }

@@ -6,6 +6,7 @@ using OptOut.Service.Audit;
 using OptOut.Service.Platform.Database;
 using OptOut.Service.Platform.Keys;
 using OptOut.Service.Propagation;
+using OptOut.Service.Propagation.Acknowledgements;
 using OptOut.Service.Recording.Deciding;
 using OptOut.Service.Subjects;
 
@@ -109,7 +110,9 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
         AddSubjects(batch, drafts, keys);
         AddVersions(batch, drafts);
         AddReaffirmations(batch, drafts.Reaffirmed);
-        AddDeliveries(batch, [.. drafts.Versions.SelectMany(v => v.Deliveries.Select(d => (Version: v, Delivery: d)))]);
+        AddDeliveries(batch, [.. drafts.Versions.SelectMany(
+            v => v.Deliveries.Where(d => d.Origin is null).Select(d => (Version: v, Delivery: d)))]);
+        OriginDeliveries.AddTo(batch, Told(drafts), keys);
         if (drafts.Erasures.Count > 0)
             AddErasures(batch, drafts.Erasures);
         LedgerPending.AddTo(batch, [.. Leaves(drafts, keys)]);
@@ -256,6 +259,13 @@ internal sealed class RecordingSaver(SubjectKeys subjectKeys, IdentifierHasher h
             Sql.Smallints([.. open.Select(r => Partition.Of(r.Version.Owner.Id))]),
             Sql.Integers([.. open.Select(r => r.Delivery.ObjectiveSeconds)])));
     }
+
+    private static List<OriginDelivery> Told(Drafts drafts) =>
+    [
+        .. drafts.Versions.SelectMany(v => v.Deliveries.Where(d => d.Origin is not null).Select(d => new OriginDelivery(
+            d.Id, v.Record.OptOutId, v.Record.Version, v.Record.RecordHash, d.ObjectiveSeconds, v.Record.RecordedAt,
+            v.Record.OccurredAt, v.Owner.Id, d.Origin!))),
+    ];
 
     private static IEnumerable<LedgerEntry> Leaves(Drafts drafts, IReadOnlyDictionary<Guid, SubjectKey> keys)
     {

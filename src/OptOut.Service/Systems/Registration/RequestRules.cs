@@ -26,7 +26,7 @@ internal sealed class RequestRules(IdentifierNormaliser identifiers, ChannelRule
             faults.Add(new FieldError("/owner", "text_invalid", RegistryText.Rule));
         if (request.Kind is not (Internal or Vendor))
             faults.Add(new FieldError("/kind", "kind_unknown", "internal or vendor."));
-        channels.Check(request.Channel, request.Contract, faults);
+        channels.Check(request.Channel, request.Contract, purposes, faults);
         new ContractRules(purposes, identifiers).Check(request.Contract, faults);
         return faults;
     }

@@ -54,6 +54,14 @@ internal sealed class KeysInitial : Migration
 }
 
 [DbContext(typeof(OptOutDbContext))]
+[Migration("0002_channels")]
+internal sealed class MainChannels : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0002_channels.sql"));
+}
+
+[DbContext(typeof(OptOutDbContext))]
 [Migration("0004_enforcement")]
 internal sealed class MainEnforcement : Migration
 {

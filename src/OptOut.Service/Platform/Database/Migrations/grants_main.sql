@@ -39,3 +39,6 @@ GRANT UPDATE (value_ciphertext) ON optout.identifier TO {eraser};
 GRANT DELETE ON ledger.opening TO {eraser};
 GRANT INSERT ON ledger.pending, ledger.opening TO {eraser};
 GRANT INSERT ON optout.report TO {service};
+
+GRANT INSERT ON optout.read_back, optout.read_back_answer TO {service};
+GRANT UPDATE, DELETE ON optout.read_back TO {service};

@@ -52,7 +52,8 @@ internal static class AnswerReader
         return body is null ? null : new WebhookAnswer(body, id, timestamp, signature);
     }
 
-    private static async Task<byte[]?> ReadAsync(
+    /// <summary>The body, or null where it is longer than the bound.</summary>
+    public static async Task<byte[]?> ReadAsync(
         HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);

@@ -109,7 +109,8 @@ internal sealed class WebhookChannel(
         }
     }
 
-    private static AttemptOutcome Outcome(Exception exception)
+    /// <summary>How a call ended that got no answer.</summary>
+    internal static AttemptOutcome Outcome(Exception exception)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
