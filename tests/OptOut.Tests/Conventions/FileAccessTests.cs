@@ -5,7 +5,9 @@ namespace OptOut.Tests.Conventions;
 /// <summary>No route reads a file by a name from a request: where files are touched, no request is in reach.</summary>
 public sealed partial class FileAccessTests
 {
-    /// <summary>Servers of embedded mode, keys, the ledger's published files and archive, and where the configuration names a file.</summary>
+    /// <summary>
+    /// Servers of embedded mode, keys, the ledger's published files and archive, and where the configuration names a file.
+    /// </summary>
     private static readonly string[] Allowed =
     [
         "Platform/Embedded/", "Platform/EmbeddedText.cs", "Platform/Keys/", "Audit/Sequencing/",
