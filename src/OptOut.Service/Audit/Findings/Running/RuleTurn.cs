@@ -19,6 +19,9 @@ internal sealed class RuleTurn(WatchDatabase database, FindingWriter writer)
     /// <summary>The finding about a rule that threw or hung.</summary>
     public const string FailedKind = "rule_failed";
 
+    /// <summary>A rule whose news are urgent is not put off beyond this, whatever it costs.</summary>
+    private static readonly TimeSpan LongestStretch = TimeSpan.FromSeconds(4);
+
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(1);
 
     // A tenth of the interval is forgiven: two replicas' timers must not make each other wait a whole one.
@@ -56,7 +59,8 @@ internal sealed class RuleTurn(WatchDatabase database, FindingWriter writer)
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var place = await TakePlaceAsync(rule, connection, transaction, cancellationToken);
         var interval = place.Incident ? Shorter(rule.Interval) : rule.Interval;
-        if (place.Duration * MaxDutyShare > interval) interval = place.Duration * MaxDutyShare;
+        if (place.Duration * MaxDutyShare > interval)
+            interval = Min(place.Duration * MaxDutyShare, interval > LongestStretch ? interval * MaxDutyShare : LongestStretch);
         if (!place.Mine || place.Elapsed < interval * 0.9)
         {
             // What has just been inserted stays.
