@@ -1,12 +1,12 @@
 namespace OptOut.Client.Gate.Table;
 
 /// <summary>
-/// All suppressed identifiers by hash: 4,096 segments, so that growing copies a few thousand entries at a time and a
-/// reader never meets a half-built table. One writer, any number of readers, who take no lock.
+/// All suppressed identifiers by hash: 64 segments, few enough that what leads to them stays in the caches, so that a
+/// question costs one look into memory. One writer, any number of readers, who take no lock.
 /// </summary>
 internal sealed class KeyTable
 {
-    private const int SegmentBits = 12;
+    private const int SegmentBits = 6;
 
     private readonly KeySegment[] _segments = new KeySegment[1 << SegmentBits];
     private long _count;
