@@ -48,7 +48,7 @@ internal static class ReportQueries
         SELECT s.name AS system, count(r.reconciliation_id) AS runs,
             count(r.reconciliation_id) FILTER (WHERE r.complete) AS complete,
             coalesce(sum(r.lines), 0)::bigint AS lines, coalesce(sum(r.stopped), 0)::bigint AS "stillListed",
-            coalesce(sum(r.verified), 0)::bigint AS verified, max(r.finished_at) FILTER (WHERE r.complete) AS "lastCompleteAt"
+            coalesce(sum(r.reopened), 0)::bigint AS reopened, max(r.finished_at) FILTER (WHERE r.complete) AS "lastCompleteAt"
         FROM optout.system s
         LEFT JOIN optout.reconciliation r ON r.system_id = s.system_id AND r.finished_at >= $1 AND r.finished_at < $2
         WHERE s.state <> 'retired' GROUP BY s.name ORDER BY s.name LIMIT 5000

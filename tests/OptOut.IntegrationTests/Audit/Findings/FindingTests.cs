@@ -195,8 +195,8 @@ public sealed class FindingTests(Servers servers)
             SELECT gen_random_uuid(), opt_out_id, version, purpose, 'email', 'sent', 'live', recorded_at + interval '1 hour',
                 recorded_at, now(), 'key:0123456789abcdef', gen_random_uuid(), 0 FROM optout.opt_out_version;
             INSERT INTO optout.reconciliation (reconciliation_id, system_id, asked_by, complete, started_at, finished_at, lines,
-                stopped, unreadable, reopened, verified, list_digest, ledger_entry_id)
-            SELECT gen_random_uuid(), system_id, 'key:0', true, now(), now(), 100, 3, 0, 3, 0, sha256('x'), gen_random_uuid()
+                stopped, unreadable, reopened, list_digest, ledger_entry_id)
+            SELECT gen_random_uuid(), system_id, 'key:0', true, now(), now(), 100, 3, 0, 3, sha256('x'), gen_random_uuid()
             FROM optout.system;
             UPDATE optout.system_status SET last_reconciled_at = now() - interval '9 days';
             """);

@@ -111,7 +111,10 @@ public sealed class RuleTests(Servers servers)
         var rule = new TestRule("daily") { Interval = TimeSpan.FromHours(24) };
         rule.Look = _ => new RuleAnswer([], "far");
         await using (await StartAsync(service, rule))
-            await Running.UntilAsync(() => Task.FromResult(rule.Looks == 1), "It never looked.");
+            await Running.UntilAsync(
+                async () => await service.ScalarAsync<long>(
+                    "SELECT count(*) FROM optout.rule_state WHERE rule = 'daily' AND watermark = 'far'") == 1,
+                "It never stored how far it had looked.");
 
         // Deployed again and again, sooner than it is due: it neither looks too often nor starts its day anew.
         for (var deploy = 0; deploy < 3; deploy++)
