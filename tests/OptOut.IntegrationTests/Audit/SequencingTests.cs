@@ -16,6 +16,13 @@ public sealed class SequencingTests(Servers servers) : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    // Other tests' databases have sequencers of their own on the same server.
+    private const string SequencersLock =
+        """
+        pg_locks WHERE locktype = 'advisory' AND classid = 7266 AND objid = 4 AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
+
     [Fact]
     public async Task Every_act_has_exactly_one_leaf_and_the_whole_tree_computes_again()
     {
@@ -47,14 +54,13 @@ public sealed class SequencingTests(Servers servers) : IDisposable
         await first.PublishedAsync();
 
         // The database ends the holder's session, as it does for a process that died.
-        await first.RunAsync(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7266 AND objid = 4 AND granted");
+        await first.RunAsync($"SELECT pg_terminate_backend(pid) FROM {SequencersLock}");
         await Task.WhenAll(Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? first : second).StopManyAsync(100)));
         var size = await first.PublishedAsync();
 
         Assert.Equal(size, await first.CountAsync("ledger.entry"));
         Assert.Equal(size - 1, await first.ScalarAsync<long>("SELECT max(entry_index) FROM ledger.entry"));
-        Assert.Equal(1, await first.CountAsync("pg_locks WHERE locktype = 'advisory' AND classid = 7266 AND objid = 4 AND granted"));
+        Assert.Equal(1, await first.CountAsync(SequencersLock));
         Assert.Empty((await second.App.Services.GetRequiredService<LedgerAudit>().RunAsync(Cancel)).Faults);
         Assert.Equal((await first.CheckpointAsync()).ToString(), (await second.CheckpointAsync()).ToString());
     }

@@ -178,7 +178,8 @@ public sealed class RestoreDrillTests(Servers servers) : IAsyncLifetime
             await administrator.OpenAsync(Cancel);
             foreach (var statement in (string[])[$"DROP DATABASE {database} WITH (FORCE)", $"CREATE DATABASE {database} OWNER optout_owner"])
             {
-                await using var command = new NpgsqlCommand(statement, administrator);
+                // Making a database waits for a checkpoint of the whole server, which others keep busy.
+                await using var command = new NpgsqlCommand(statement, administrator) { CommandTimeout = 180 };
                 await command.ExecuteNonQueryAsync(Cancel);
             }
         }

@@ -64,13 +64,15 @@ internal sealed class DecisionStore(Databases databases, SecretBox secrets, Time
         {
             var ids = new Guid?[chunk.Drafts.Count];
             results.Add(ids);
+            // One moment has many ids: in their order, lists keep the order of the request.
+            Guid[] inOrder = [.. ids.Select(_ => Guid.CreateVersion7(now)).Order()];
             var fresh = new List<DecisionRow>(ids.Length);
             for (var i = 0; i < ids.Length; i++)
             {
                 var draft = chunk.Drafts[i];
                 if (draft.MessageId is not null && !known.Add(Report.Of(chunk.AskedBy, draft)))
                     continue;
-                var id = Guid.CreateVersion7(now);
+                var id = inOrder[i];
                 ids[i] = id;
                 fresh.Add(new DecisionRow(id, draft, Milliseconds.Truncate(draft.At ?? now), now, chunk.AskedBy));
             }
