@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace OptOut.Service.Platform.Http;
 
 /// <summary>
-/// How JSON is read and written everywhere: camelCase, nulls written, times as RFC 3339 in UTC with milliseconds, enums in
-/// snake_case; nothing unknown, repeated, missing or null where the type says otherwise.
+/// How JSON is read and written everywhere: camelCase, nulls written, times as RFC 3339 in UTC with milliseconds, enums by
+/// their exact snake_case name; nothing unknown, repeated, missing or null where the type says otherwise.
 /// </summary>
 internal static class OptOutJson
 {
@@ -40,6 +40,6 @@ internal static class OptOutJson
         // Answers are application/json with nosniff and never part of a page, so text need not be escaped for HTML.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new Rfc3339Converter());
-        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+        options.Converters.Add(new ClosedSetConverters());
     }
 }
