@@ -251,6 +251,58 @@ public sealed class AcknowledgementTests(PropagationService fixture)
         Assert.Equal(4, await WordsAsync(told));
     }
 
+    [Theory]
+    [InlineData("\"received\"", "\"received, applied\"")]
+    [InlineData("\"received\"", "\"applied, no_match\"")]
+    [InlineData("\"received\"", "\"APPLIED\"")]
+    [InlineData("\"received\"", "\" applied\"")]
+    [InlineData("\"received\"", "\"NoMatch\"")]
+    [InlineData("\"received\"", "\"1\"")]
+    [InlineData("\"received\"", "1")]
+    [InlineData("\"actions\":[]", "\"actions\":[{\"asset\":\"a\",\"action\":\"suppressed, deleted\",\"count\":1}]")]
+    public async Task A_word_that_is_not_exactly_one_of_ours_changes_nothing_over_http(string good, string bad)
+    {
+        var (record, system, told) = await ToldAsync();
+        var word = Encoding.UTF8.GetString(Downstream.Word(told, AcknowledgementOutcome.Received).ToUtf8Bytes());
+        Assert.Contains(good, word, StringComparison.Ordinal);
+
+        var (status, body) = await system.PostRawAsync(word.Replace(good, bad, StringComparison.Ordinal));
+
+        Assert.Equal(207, status);
+        Assert.InRange(body.GetProperty("items")[0].GetProperty("status").GetInt32(), 400, 422);
+        await NothingChangedAsync(record, system);
+    }
+
+    /// <summary>T02: only what was sent can be acknowledged.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_delivery_that_was_never_sent_cannot_be_acknowledged(bool isPull)
+    {
+        var purpose = await Service.PurposeAsync();
+        var system = isPull
+            ? await Service.RegisterOnAsync(purpose, new { type = "pull" })
+            : await Service.RegisterAsync(purpose);
+        if (!isPull)
+        {
+            var (_, view) = await Service.DoAsync(HttpMethod.Get, $"/v1/systems/{system.Name}");
+            await Service.DoAsync(HttpMethod.Post, $"/v1/systems/{system.Name}/pause", new { reason = "a test" }, null,
+                ("If-Match", $"\"{view.GetProperty("version").GetInt32()}\""));
+        }
+
+        var record = await Service.StopAsync(purpose);
+        var delivery = await Service.StateAsync(record.Id(), system, "pending");
+        var (_, body) = await system.PostAsync(new Acknowledgement
+        {
+            DeliveryId = delivery.Text("deliveryId"), OptOutId = record.Id(), Version = 1,
+            RecordHash = record.Text("recordHash"), Outcome = AcknowledgementOutcome.Applied,
+        });
+
+        Assert.Equal(422, body.GetProperty("items")[0].GetProperty("status").GetInt32());
+        Assert.Equal(1, await system.RejectedAsync("not_sent"));
+        await Service.StateAsync(record.Id(), system, "pending");
+    }
+
     [Fact]
     public async Task A_failure_told_before_our_own_sent_is_stored_is_not_lost()
     {

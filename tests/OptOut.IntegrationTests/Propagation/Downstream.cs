@@ -96,9 +96,13 @@ internal sealed class Downstream(Running service, string name, WebhookSecret sec
         PostAsync(words, null, null, null, null);
 
     public async Task<(int Status, JsonElement Body)> PostAsync(
-        Acknowledgement[] words, WebhookSecret? signedWith, DateTimeOffset? at, string? id, string? key)
+        Acknowledgement[] words, WebhookSecret? signedWith, DateTimeOffset? at, string? id, string? key) =>
+        await PostRawAsync(string.Join(',', words.Select(word => Encoding.UTF8.GetString(word.ToUtf8Bytes()))), signedWith, at, id, key);
+
+    /// <summary>The same with items as they stand, readable or not.</summary>
+    public async Task<(int Status, JsonElement Body)> PostRawAsync(
+        string items, WebhookSecret? signedWith = null, DateTimeOffset? at = null, string? id = null, string? key = null)
     {
-        var items = string.Join(',', words.Select(word => Encoding.UTF8.GetString(word.ToUtf8Bytes())));
         var body = Encoding.UTF8.GetBytes($$"""{"items":[{{items}}]}""");
         var signed = Sign(body, signedWith, at, id);
         using var client = service.As(key ?? apiKey);

@@ -98,6 +98,15 @@ public sealed class AcknowledgementsDecidedTests
             Claim(AcknowledgementOutcome.Applied), Delivery(DeliveryStates.Sent) with { NewerClosed = true }));
 
     [Fact]
+    public void What_was_never_sent_cannot_be_answered()
+    {
+        foreach (var outcome in Enum.GetValues<AcknowledgementOutcome>())
+            Assert.Equal(
+                AcknowledgementDecision.Reject(RejectionCodes.NotSent),
+                AcknowledgementDecider.Decide(Claim(outcome), Delivery(DeliveryStates.Pending) with { NeverSent = true }));
+    }
+
+    [Fact]
     public void The_same_message_about_an_open_delivery_is_a_repeat_and_another_message_is_news()
     {
         var claim = Claim(AcknowledgementOutcome.Failed);
@@ -161,5 +170,5 @@ public sealed class AcknowledgementsDecidedTests
     };
 
     private static AcknowledgedDelivery Delivery(string state) => new(
-        DeliveryId, 7, OptOutId, 2, RecordHash, state, 1, Now, Now.AddMinutes(1), Now, Guid.Empty, NewerClosed: false, Heard: []);
+        DeliveryId, 7, OptOutId, 2, RecordHash, state, 1, Now, Now.AddMinutes(1), Now, Guid.Empty, NewerClosed: false, NeverSent: false, Heard: []);
 }

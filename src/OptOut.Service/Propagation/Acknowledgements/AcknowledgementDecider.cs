@@ -6,6 +6,7 @@ namespace OptOut.Service.Propagation.Acknowledgements;
 /// <summary>A delivery as the decision needs it.</summary>
 /// <param name="SentAt">When broker or receiver first took it; null where that is not stored yet.</param>
 /// <param name="NewerClosed">True where this system has closed a newer version of the opt-out.</param>
+/// <param name="NeverSent">True where nothing can have carried it to the system yet.</param>
 /// <param name="Heard">The words that were accepted before, each as <see cref="AcknowledgementDecider.KeyOf"/> has it.</param>
 internal sealed record AcknowledgedDelivery(
     Guid DeliveryId,
@@ -20,6 +21,7 @@ internal sealed record AcknowledgedDelivery(
     DateTimeOffset? SentAt,
     Guid SurvivorId,
     bool NewerClosed,
+    bool NeverSent,
     IReadOnlyList<string> Heard);
 
 /// <summary>What an acknowledgement does to its delivery: a new state, or a refusal that changes nothing.</summary>
@@ -47,6 +49,8 @@ internal static class AcknowledgementDecider
             return AcknowledgementDecision.Reject(RejectionCodes.RecordMismatch);
         if (delivery.State == DeliveryStates.Superseded || delivery.NewerClosed)
             return AcknowledgementDecision.Reject(RejectionCodes.Stale);
+        if (delivery.NeverSent)
+            return AcknowledgementDecision.Reject(RejectionCodes.NotSent);
         return DeliveryStates.IsClosed(delivery.State)
             ? AcknowledgementDecision.Reject(
                 StateOf(claim.Word!.Outcome) == delivery.State ? RejectionCodes.Repeated : RejectionCodes.AlreadyClosed)

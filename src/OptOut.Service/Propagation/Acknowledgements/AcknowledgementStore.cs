@@ -20,6 +20,8 @@ internal sealed record AcceptedAcknowledgement(
 internal sealed class AcknowledgementStore(
     Databases databases, SubjectKeys keys, RejectionBudget budget, TimeProvider clock)
 {
+    // A word may come before our own "sent" is stored. What a fetch gives is stored first, though, and nothing goes to a
+    // system that stood still before the delivery was made.
     private const string LockDeliveries =
         """
         SELECT d.delivery_id, d.system_id, d.opt_out_id, d.version, v.record_hash, d.state, d.attempts, d.recorded_at,
@@ -29,8 +31,11 @@ internal sealed class AcknowledgementStore(
             d.sent_at,
             CASE WHEN d.acknowledgement_id IS NULL OR d.closed_at IS NOT NULL THEN '{}'::text[] ELSE ARRAY(
                 SELECT a.message_id || ' ' || a.outcome FROM optout.acknowledgement a
-                WHERE a.delivery_id = d.delivery_id ORDER BY a.received_at DESC LIMIT 100) END
+                WHERE a.delivery_id = d.delivery_id ORDER BY a.received_at DESC LIMIT 100) END,
+            d.sent_at IS NULL AND d.attempts = 0 AND d.probes = 0 AND d.closed_at IS NULL
+                AND (y.channel ->> 'type' = 'pull' OR (y.state <> 'active' AND y.updated_at < d.recorded_at))
         FROM optout.delivery d
+        JOIN optout.system y ON y.system_id = d.system_id
         JOIN optout.opt_out_version v ON v.opt_out_id = d.opt_out_id AND v.version = d.version
         JOIN optout.subject s ON s.subject_id = v.subject_id
         WHERE d.delivery_id = ANY ($1) ORDER BY d.delivery_id FOR NO KEY UPDATE OF d
@@ -171,7 +176,7 @@ internal sealed class AcknowledgementStore(
                 reader.GetFieldValue<byte[]>(4), reader.GetString(5), reader.GetInt32(6),
                 reader.GetFieldValue<DateTimeOffset>(7), reader.GetFieldValue<DateTimeOffset>(8),
                 reader.IsDBNull(11) ? null : reader.GetFieldValue<DateTimeOffset>(11), reader.GetGuid(9),
-                reader.GetBoolean(10), reader.GetFieldValue<string[]>(12)));
+                reader.GetBoolean(10), reader.GetBoolean(13), reader.GetFieldValue<string[]>(12)));
         }
 
         return deliveries;

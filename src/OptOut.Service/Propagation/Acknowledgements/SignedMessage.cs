@@ -29,5 +29,6 @@ internal static class RejectionCodes
     public const string RecordMismatch = "record_mismatch";
     public const string Stale = "stale";
     public const string Repeated = "repeated";
+    public const string NotSent = "not_sent";
     public const string AlreadyClosed = "already_closed";
 }
