@@ -13,7 +13,7 @@ using OptOut.Service.Recording.GroupCommit;
 namespace OptOut.Service.Recording;
 
 /// <summary>A reversal that waits for a second person. The proof stays the subject's own token, by its hash.</summary>
-internal sealed record PendingReversal(Guid OptOutId, int Version, string TokenHash);
+internal sealed record PendingReversal(Guid OptOutId, int? Version, string TokenHash);
 
 /// <summary>
 /// Lifts a stop under an integrity lock, once a second person has approved it. Without the subject's token, which is still

@@ -13,7 +13,7 @@ internal sealed class LockedReversals(
     Databases databases, IDbContextFactory<OptOutDbContext> contexts, ApprovalDesk approvals)
 {
     /// <summary>The answer to a reversal that has to wait, or null where nothing is locked.</summary>
-    public async Task<IResult?> AskAsync(HttpContext http, Guid optOutId, int version, byte[] tokenHash)
+    public async Task<IResult?> AskAsync(HttpContext http, Guid optOutId, int? version, byte[] tokenHash)
     {
         await using (var connection = await databases.Main.OpenConnectionAsync(http.RequestAborted))
         {

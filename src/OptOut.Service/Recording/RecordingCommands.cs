@@ -40,9 +40,9 @@ internal sealed record StopCommand(
 }
 
 /// <summary>The person lifts a stop: proven by a token of their own, bound to subject and scope.</summary>
-/// <param name="ExpectedVersion">The version the caller saw; another one is refused.</param>
+/// <param name="ExpectedVersion">The version the caller saw; another one is refused. Null takes any.</param>
 internal sealed record ReversalCommand(
-    Guid OptOutId, int ExpectedVersion, byte[] TokenHash, ActClaims Claims, RecordingContext Context)
+    Guid OptOutId, int? ExpectedVersion, byte[] TokenHash, ActClaims Claims, RecordingContext Context)
     : RecordingCommand(Context);
 
 /// <summary>One more identifier of a known person; merges where it belonged to another subject.</summary>

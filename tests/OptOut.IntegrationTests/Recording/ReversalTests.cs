@@ -96,6 +96,35 @@ public sealed class ReversalTests(RecordingService recording)
     }
 
     [Fact]
+    public async Task A_failed_precondition_does_not_use_up_the_key_and_names_its_trace()
+    {
+        var email = Stops.NewEmail();
+        var stop = await Service.StopEmailAsync(email);
+        var token = await Service.TokenAsync(Stops.Email(email));
+        var key = Stops.NewKey();
+
+        var refused = await Service.ReverseAsync(stop.Id, token, 3, key);
+        var lifted = await Service.ReverseAsync(stop.Id, token, 1, key);
+
+        AssertRefused(412, "precondition_failed", refused);
+        Assert.Equal(32, refused.Json.GetProperty("traceId").GetString()?.Length);
+        Assert.Equal(201, lifted.Status);
+    }
+
+    [Fact]
+    public async Task A_star_names_whatever_version_stands()
+    {
+        var email = Stops.NewEmail();
+        var stop = await Service.StopEmailAsync(email);
+        var token = await Service.TokenAsync(Stops.Email(email));
+
+        var lifted = await Service.PostAsync($"/v1/opt-outs/{stop.Id}/reversals",
+            $$"""{ "evidence": { "type": "token", "token": "{{token}}" } }""", "portal", Stops.NewKey(), "*");
+
+        Assert.Equal(201, lifted.Status);
+    }
+
+    [Fact]
     public async Task A_token_that_is_spent_foreign_expired_or_unknown_proves_nothing()
     {
         var email = Stops.NewEmail();

@@ -29,19 +29,21 @@ internal static class ETags
     }
 
     /// <summary>
-    /// The one version that If-Match names, for acts that are decided later; null with its problem where it is missing
-    /// (428), is no single strong version (412), or cannot be read (400).
+    /// The one version that If-Match names, for acts that are decided later; null for <c>*</c>, which takes any. A problem
+    /// where it is missing (428), is no single strong version (412), or cannot be read (400).
     /// </summary>
-    public static Problem? Expected(HttpContext http, out int version)
+    public static Problem? Expected(HttpContext http, out int? version)
     {
-        version = 0;
+        version = null;
         var header = http.Request.Headers.IfMatch;
         if (header.Count == 0) return ProblemKinds.PreconditionRequired.With();
         if (!EntityTagHeaderValue.TryParseStrictList(header, out var tags) || tags.Count > MaxTags)
-            return ProblemKinds.MalformedRequest.With("If-Match must be one quoted tag.");
-        return tags is [{ IsWeak: false } tag]
-            && int.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out version)
-                ? null
-                : ProblemKinds.PreconditionFailed.With();
+            return ProblemKinds.MalformedRequest.With("If-Match must be * or one quoted tag.");
+        if (tags is [var only] && only == EntityTagHeaderValue.Any) return null;
+        if (tags is not [{ IsWeak: false } tag]
+            || !int.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var named))
+            return ProblemKinds.PreconditionFailed.With();
+        version = named;
+        return null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace OptOut.Service.Platform.Http;
 
@@ -40,6 +41,7 @@ public sealed class ProblemDocument
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Members { get; set; }
 
+    /// <summary>The trace is the request's own: some problems are composed on the writer's thread, where none is current.</summary>
     internal static ProblemDocument From(Problem problem, HttpContext http) => new()
     {
         Type = ProblemPage.TypeOf(http, problem.Kind),
@@ -49,7 +51,7 @@ public sealed class ProblemDocument
         Instance = SafePath.Of(http),
         Code = problem.Kind.Code,
         RequestId = http.RequestId(),
-        TraceId = Activity.Current?.TraceId.ToString(),
+        TraceId = (http.Features.Get<IHttpActivityFeature>()?.Activity ?? Activity.Current)?.TraceId.ToString(),
         Errors = problem.Errors,
         Members = problem.Members is null ? null : new Dictionary<string, JsonElement>(problem.Members),
     };

@@ -60,7 +60,7 @@ internal sealed class RecordingDecider(RecordingBook book, SubjectResolver subje
     {
         if (book.ByOptOut(command.OptOutId) is not { } subject || subject.Newest(command.OptOutId) is not { } current)
             return new RefusedOutcome(RecordingRefusal.OptOutUnknown);
-        if (current.Version != command.ExpectedVersion)
+        if (command.ExpectedVersion is { } expected && current.Version != expected)
             return new RefusedOutcome(RecordingRefusal.VersionStale, CurrentVersion: current.Version);
         if (book.Token(command.TokenHash) is not { Usable: true } token
             || book.BySubject(token.SubjectId) != subject || token.Scope != current.Scope)
