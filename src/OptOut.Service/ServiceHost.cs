@@ -32,9 +32,8 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
     public static async Task<ServiceHost> BuildAsync(string[] args, CancellationToken cancellationToken)
     {
         var builder = NewBuilder(args);
+        var settings = ConfigurationCheck.Read(builder.Configuration, builder.Environment);
         builder.AddOptOutHttp();
-
-        var settings = ServiceSettings.From(builder.Configuration, builder.Environment);
         EmbeddedServers? embedded = null;
         if (settings.Embedded)
         {

@@ -45,6 +45,7 @@ internal sealed record ServiceSettings
             : embedded ? Path.Combine(dataDirectory, file) : null;
         var ledger = Setting("LedgerDirectory", "ledger");
         var channels = ChannelSettings.From(configuration, faults);
+        faults.AddRange(DatabaseOptions.Faults(configuration));
         if (faults.Count > 0)
             throw new ConfigurationException(faults);
         return new ServiceSettings
@@ -84,4 +85,7 @@ internal sealed record ServiceSettings
 
 /// <summary>The configuration cannot be used; the message lists every fault.</summary>
 internal sealed class ConfigurationException(IReadOnlyList<string> faults)
-    : Exception(string.Join(Environment.NewLine, faults));
+    : Exception(string.Join(Environment.NewLine, faults))
+{
+    public IReadOnlyList<string> Faults { get; } = faults;
+}

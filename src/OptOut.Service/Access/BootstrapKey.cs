@@ -8,15 +8,15 @@ internal sealed record BootstrapKey(KnownKey? Key)
 {
     public const string Setting = "OptOut:BootstrapAdminKey";
 
-    /// <exception cref="InvalidOperationException">The setting is there and is no well-formed key.</exception>
+    /// <exception cref="ConfigurationException">The setting is there and is no well-formed key.</exception>
     public static BootstrapKey From(IConfiguration configuration)
     {
         var text = configuration[Setting];
         if (string.IsNullOrEmpty(text)) return new BootstrapKey((KnownKey?)null);
         if (!ApiKeyText.TryParse(text, out var key))
         {
-            throw new InvalidOperationException(
-                "OptOut__BootstrapAdminKey is not a key: oo_, 16 hex digits, _, 43 base64url characters.");
+            throw new ConfigurationException(
+                ["OptOut__BootstrapAdminKey is not a key: oo_, 16 hex digits, _, 43 base64url characters."]);
         }
 
         return new BootstrapKey(new KnownKey

@@ -16,13 +16,23 @@ internal static class SubjectsCapability
 
     public static IServiceCollection AddSubjects(this IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection("OptOut:Identifiers").Get<IdentifierOptions>()
-            ?? new IdentifierOptions();
+        var options = OptionsOf(configuration);
         services.TryAddSingleton(options);
-        services.TryAddSingleton<IdentifierNormaliser>();
+        services.TryAddSingleton(new IdentifierNormaliser(options));
         return services.AddSingleton<SubjectKeys>().AddSingleton<IdentifierReader>().AddSingleton<SubjectQueries>()
             .AddSingleton<ErasureRows>().AddSingleton<ErasureRun>().AddSingleton<ErasureSignal>()
             .AddHostedService<ErasureWorker>();
+    }
+
+    /// <summary>Read at the start: with rules that cannot be used no stop could be recorded.</summary>
+    /// <exception cref="ConfigurationException">With every fault of the rules.</exception>
+    public static IdentifierOptions OptionsOf(IConfiguration configuration)
+    {
+        var options = configuration.GetSection("OptOut:Identifiers").Get<IdentifierOptions>() ?? new IdentifierOptions();
+        var faults = options.Faults();
+        return faults.Count == 0
+            ? options
+            : throw new ConfigurationException([.. faults.Select(fault => "OptOut__Identifiers: " + fault + ".")]);
     }
 
     public static IEndpointRouteBuilder MapSubjects(this IEndpointRouteBuilder routes)

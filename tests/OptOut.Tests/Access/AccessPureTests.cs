@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Configuration;
+using OptOut.Service;
 using OptOut.Service.Access;
 using OptOut.Service.Access.Keys;
 
@@ -76,7 +77,7 @@ public sealed class AccessPureTests
     [Fact]
     public void A_malformed_bootstrap_key_stops_the_start_and_is_not_repeated()
     {
-        var fault = Assert.Throws<InvalidOperationException>(() => BootstrapKey.From(Configured("oo_secret-word")));
+        var fault = Assert.Throws<ConfigurationException>(() => BootstrapKey.From(Configured("oo_secret-word")));
         Assert.DoesNotContain("secret-word", fault.Message, StringComparison.Ordinal);
     }
 

@@ -43,6 +43,25 @@ internal sealed record DatabaseOptions(string Service, string? Owner, string Key
         };
     }
 
+    /// <summary>Each connection string that cannot be read, by its setting's name; what it holds may be a password.</summary>
+    public static IEnumerable<string> Faults(IConfiguration configuration) =>
+        configuration.GetSection("ConnectionStrings").GetChildren()
+            .Where(one => one.Key.StartsWith("OptOut", StringComparison.OrdinalIgnoreCase) && !IsReadable(one.Value))
+            .Select(one => $"ConnectionStrings__{one.Key} is no connection string.");
+
+    private static bool IsReadable(string? text)
+    {
+        try
+        {
+            _ = new NpgsqlConnectionStringBuilder(text);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     private static string OnKeysDatabase(string connectionString) =>
         new NpgsqlConnectionStringBuilder(connectionString) { Database = DefaultKeysDatabase }.ConnectionString;
 }

@@ -16,11 +16,12 @@ internal sealed class HttpOptions
     {
         var options = configuration.GetSection("OptOut:Http").Get<HttpOptions>() ?? new HttpOptions();
         options.PublicBaseUrl = configuration["OptOut:PublicBaseUrl"]?.TrimEnd('/');
+        var faults = new List<string>();
         if (options.MaxConnections < 1)
-            throw new InvalidOperationException("OptOut__Http__MaxConnections must be at least 1.");
+            faults.Add("OptOut__Http__MaxConnections must be at least 1.");
         if (options.PublicBaseUrl is { Length: > 0 } url
             && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
-            throw new InvalidOperationException("OptOut__PublicBaseUrl must be an absolute http or https address.");
-        return options;
+            faults.Add("OptOut__PublicBaseUrl must be an absolute http or https address.");
+        return faults.Count == 0 ? options : throw new ConfigurationException(faults);
     }
 }
