@@ -9,6 +9,7 @@ internal static class LedgerKinds
     public const string Acknowledged = "acknowledged";
     public const string Parked = "parked";
     public const string Verified = "verified";
+    public const string Resent = "resent";
     public const string Forgotten = "forgotten";
     public const string Merged = "merged";
     public const string SystemRegistered = "system_registered";

@@ -54,6 +54,7 @@ internal static class PropagationCapability
             .AddSingleton<AcknowledgementRecorder>()
             .AddSingleton<IAcknowledgementSink>(provider => provider.GetRequiredService<AcknowledgementRecorder>())
             .AddSingleton<DeliveryQueries>()
+            .AddSingleton<ResendDesk>()
             .AddWebhookChannel(calls)
             .AddConnectorChannel(ConnectorCatalogue.Load(channels.ConnectorDirectory), new SecretReferences(channels.SecretsDirectory), calls)
             .AddSingleton(channels)
@@ -81,11 +82,17 @@ internal static class PropagationCapability
         group.MapGet("/opt-outs/{id}/propagation", GetPropagation.HandleAsync).WithName("GetPropagation")
             .WithSummary("Per system: what was told, when, and what was done; waits with Prefer: wait=N")
             .RequireRoles(readers).Refuses(ProblemKinds.NotFound)
+            .WithPreferWait()
             .WithExample(response: ReadingExamples.Propagation);
         group.MapGet("/deliveries", GetDeliveries.HandleAsync).WithName("ListDeliveries")
             .WithSummary("Deliveries by system, state, overdue, optOut and since")
             .RequireRoles("reader", "operator", "auditor").Refuses(ProblemKinds.InvalidParameter, ProblemKinds.InvalidCursor)
             .WithListParameters()
+            .WithQuery("system", "The name of one system.")
+            .WithQuery("state", "One of " + string.Join(", ", DeliveryStates.All) + ".")
+            .WithQuery("overdue", "true or false: open and past its objective, or not.")
+            .WithQuery("optOut", "The id of an opt-out.")
+            .WithQuery("since", "An RFC 3339 time: recorded then or later.")
             .WithExample(response: $$"""{ "data": [ {{ReadingExamples.Delivery}} ], "nextCursor": null }""");
         group.MapGet("/deliveries/{id}", GetDeliveries.HandleOneAsync).WithName("GetDelivery")
             .WithSummary("A delivery with each of its tries")
@@ -98,6 +105,7 @@ internal static class PropagationCapability
         group.MapPost("/acknowledgements", PostAcknowledgements.HandleAsync).WithName("Acknowledge")
             .WithSummary("A system's signed words on what it did, up to 1,000")
             .RequireRoles("system")
+            .WithSignature()
             .Refuses(PostAcknowledgements.SignatureInvalid, PostAcknowledgements.Rejected, ProblemKinds.TooManyItems)
             .WithExample(ReadingExamples.Acknowledgements,
                 """{ "items": [ { "status": 201, "id": "ack_01998a6f0d1e7c11b2d3e4f5a6b7c8d9" } ] }""", status: 207);

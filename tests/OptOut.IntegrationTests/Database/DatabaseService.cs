@@ -45,6 +45,8 @@ public sealed class DatabaseService(Servers servers) : IAsyncLifetime
                 'test', gen_random_uuid(), 0 FROM optout.opt_out_version LIMIT 1;
             INSERT INTO optout.read_back_answer (answer_id, delivery_id, started_at, ended_at, verdict, evidence_hash, worker)
             VALUES (gen_random_uuid(), gen_random_uuid(), now(), now(), 'unknown', sha256('x'), 'test');
+            INSERT INTO optout.resend (ledger_entry_id, delivery_id, requested_by, requested_at)
+            VALUES (gen_random_uuid(), gen_random_uuid(), 'test', now());
             INSERT INTO optout.reconciliation (reconciliation_id, system_id, asked_by, complete, started_at, finished_at,
                 lines, stopped, unreadable, reopened, list_digest, ledger_entry_id)
             VALUES (gen_random_uuid(), 1, 'test', true, now(), now(), 0, 0, 0, 0, sha256('x'), gen_random_uuid());

@@ -17,7 +17,7 @@ public sealed class EvidenceTests(DatabaseService database)
         ("ledger.tile", "root"), ("ledger.checkpoint", "note"), ("optout.decision", "outcome"),
         ("optout.reconciliation", "stopped"), ("ledger.cosignature", "line"),
         ("optout.report", "content"),
-        ("optout.read_back_answer", "verdict"),
+        ("optout.read_back_answer", "verdict"), ("optout.resend", "requested_by"),
     ];
 
     private static readonly string[] Lasting =

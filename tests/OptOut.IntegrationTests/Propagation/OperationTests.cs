@@ -80,6 +80,59 @@ public sealed class OperationTests(PropagationService fixture)
         Assert.Equal(2, again.GetProperty("attempts").GetInt32());
     }
 
+    [Theory]
+    [InlineData("system=a&system=b")]
+    [InlineData("system=")]
+    [InlineData("state=applied&state=parked")]
+    [InlineData("overdue=true&overdue=false")]
+    [InlineData("optOut=")]
+    [InlineData("since=")]
+    [InlineData("since=11/21/2026")]
+    [InlineData("since=2026-11-21")]
+    public async Task A_filter_of_deliveries_that_cannot_be_read_is_refused_and_never_passed_over(string query)
+    {
+        var (status, problem) = await Service.DoAsync(HttpMethod.Get, "/v1/deliveries?" + query);
+        Assert.Equal((400, "invalid_parameter"), (status, problem.Text("code")));
+    }
+
+    [Fact]
+    public async Task A_page_of_deliveries_since_a_moment_opens_under_that_very_moment_alone()
+    {
+        var purpose = await Service.PurposeAsync();
+        var system = await Service.RegisterAsync(purpose, objective: 3600);
+        var before = await Service.StopAsync(purpose);
+        var first = await Service.StopAsync(purpose);
+        await Service.StopAsync(purpose);
+        var since = first.Text("recordedAt");
+        var query = $"/v1/deliveries?system={system.Name}&limit=1&since=";
+
+        var (_, page) = await Service.DoAsync(HttpMethod.Get, query + since);
+        Assert.Equal(first.Id(), page.GetProperty("data")[0].Text("optOutId"));
+        Assert.NotEqual(before.Id(), first.Id());
+        var cursor = "&cursor=" + Uri.EscapeDataString(page.Text("nextCursor"));
+        var other = since[..^4] + (since[^4..^1] == "123" ? "124" : "123") + "Z";
+        Assert.Equal(200, (await Service.DoAsync(HttpMethod.Get, query + since + cursor)).Status);
+        Assert.Equal(400, (await Service.DoAsync(HttpMethod.Get, query + other + cursor)).Status);
+    }
+
+    [Fact]
+    public async Task Who_asked_for_a_resend_stands_in_the_trail_and_under_a_leaf_of_its_own()
+    {
+        var purpose = await Service.PurposeAsync();
+        var system = await Service.RegisterAsync(purpose, objective: 3600);
+        var record = await Service.StopAsync(purpose);
+        var delivery = (await Service.StateAsync(record.Id(), system, "sent")).Text("deliveryId");
+
+        var (status, _) = await Service.DoAsync(HttpMethod.Post, $"/v1/deliveries/{delivery}/resend");
+
+        Assert.Equal(202, status);
+        var (_, trail) = await Service.DoAsync(HttpMethod.Get, $"/v1/opt-outs/{record.Id()}/trail");
+        var asked = trail.GetProperty("data").EnumerateArray().Single(item => item.Text("kind") == "resend_asked");
+        Assert.Equal((delivery, system.Name), (asked.Text("deliveryId"), asked.Text("system")));
+        Assert.StartsWith("key:", asked.Text("outcome"), StringComparison.Ordinal);
+        Assert.Equal(1, await LeavesAsync("resent", system));
+    }
+
     [Fact]
     public async Task A_replay_sends_what_is_open_since_then_once_more_and_nothing_else()
     {

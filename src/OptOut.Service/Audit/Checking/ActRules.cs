@@ -13,7 +13,7 @@ internal static class ActRules
     /// <summary>Kinds that the rules below compare.</summary>
     public static readonly string[] Ruled =
     [
-        "reaffirmed", "parked", "merged", "purpose_changed", "override_asked", "key_made", "key_rotated", "key_revoked",
+        "reaffirmed", "parked", "resent", "merged", "purpose_changed", "override_asked", "key_made", "key_rotated", "key_revoked",
         "system_registered", "system_changed", "system_paused", "system_resumed", "system_retired", "system_replayed",
         "system_secret_rotated", "decided", "reconciled", "imported",
         "erased", "restored",
@@ -41,6 +41,11 @@ internal static class ActRules
         $"""
         SELECT {Leafless}, NULL::bigint, d.delivery_id FROM optout.delivery d WHERE d.state = 'parked'
             AND NOT EXISTS (SELECT FROM leaf l WHERE l.kind = 'parked' AND l.record = d.delivery_id)
+        """,
+        $"""
+        SELECT CASE WHEN l.id IS NULL THEN {Leafless} ELSE {Missing} END, l.entry_index, coalesce(l.id, r.ledger_entry_id)
+        FROM optout.resend r FULL JOIN (SELECT * FROM leaf WHERE kind = 'resent') l ON l.id = r.ledger_entry_id
+        WHERE l.id IS NULL OR r.ledger_entry_id IS NULL
         """,
         // A person is merged away once; who answers for them may move on later.
         $"""

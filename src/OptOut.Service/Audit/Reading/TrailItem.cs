@@ -6,7 +6,7 @@ namespace OptOut.Service.Audit.Reading;
 /// <param name="Kind">
 /// <c>requested</c> (the caller's claim of when), <c>recorded</c>, <c>reversed</c>, <c>delivery_opened</c>,
 /// <c>attempted</c>, <c>acknowledged</c>, <c>acknowledgement_rejected</c>, <c>read_back</c>, <c>closed</c>,
-/// <c>decided</c> (with the outcome <c>blocked_by_check</c> and the like).
+/// <c>decided</c> (with the outcome <c>blocked_by_check</c> and the like), <c>resend_asked</c> (with who asked).
 /// </param>
 /// <param name="Outcome">What came of it: an attempt's or acknowledgement's outcome, a state, a method, a code.</param>
 /// <param name="StatusCode">The HTTP status that answered an attempt.</param>

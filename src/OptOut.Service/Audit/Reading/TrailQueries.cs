@@ -70,6 +70,9 @@ internal sealed class TrailQueries(Databases databases)
                 UNION ALL SELECT closed_at, 6, delivery_id, version, 'closed', version,
                     name, delivery_id, state, NULL, NULL, NULL
                 FROM d WHERE closed_at IS NOT NULL
+                UNION ALL SELECT q.requested_at, 8, q.ledger_entry_id, d.version, 'resend_asked', d.version,
+                    d.name, q.delivery_id, q.requested_by, NULL, NULL, q.ledger_entry_id
+                FROM d JOIN optout.resend q ON q.delivery_id = d.delivery_id
                 UNION ALL SELECT at, 7, decision_id, version, 'decided', version,
                     NULL, NULL, outcome || '_by_' || mode, NULL, NULL, ledger_entry_id
                 FROM optout.decision WHERE opt_out_id = $1

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
@@ -74,6 +75,8 @@ internal sealed class DeliveryQueries(Databases databases)
     public Task<List<DeliveryView>> ListAsync(
         DeliveryFilter filter, Guid after, int limit, CancellationToken cancellationToken)
     {
+        if (filter.Since is { } since && Before(since) is var first && first > after)
+            after = first;
         var onlyOpen = filter.Overdue == true || (filter.State is { } state && !DeliveryStates.IsClosed(state));
         return ReadAsync(onlyOpen ? ListOpen : List, cancellationToken,
             Sql.Value(after),
@@ -83,6 +86,15 @@ internal sealed class DeliveryQueries(Databases databases)
             Nullable(filter.Overdue, NpgsqlDbType.Boolean),
             Nullable(filter.Since, NpgsqlDbType.TimestampTz),
             Sql.Value(limit));
+    }
+
+    /// <summary>Below every id of a delivery recorded at that time or later: an id begins with its time in milliseconds.</summary>
+    private static Guid Before(DateTimeOffset time)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        BinaryPrimitives.WriteInt64BigEndian(bytes, Math.Max(0, time.ToUnixTimeMilliseconds()) << 16);
+        return new Guid(bytes, bigEndian: true);
     }
 
     /// <summary>The newest thousand tries, newest first.</summary>

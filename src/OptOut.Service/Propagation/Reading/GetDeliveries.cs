@@ -1,4 +1,3 @@
-using System.Globalization;
 using OptOut.Service.Platform.Http;
 
 namespace OptOut.Service.Propagation.Reading;
@@ -6,11 +5,14 @@ namespace OptOut.Service.Propagation.Reading;
 /// <summary><c>GET /v1/deliveries</c> and <c>/v1/deliveries/{id}</c>.</summary>
 internal static class GetDeliveries
 {
+    private static readonly string[] Names = ["system", "state", "overdue", "optOut", "since"];
+
     public static async Task<IResult> HandleAsync(HttpContext http, DeliveryQueries deliveries, ICursors cursors)
     {
         if (!TryReadFilter(http.Request.Query, out var filter, out var fault))
             return ProblemKinds.InvalidParameter.With(fault);
-        var filters = $"deliveries:{filter}";
+        // Times whole: printed in the usual way they would lose what is less than a second.
+        var filters = $"deliveries:{filter with { Since = null }} {filter.Since:O}";
         if (!Paging.TryRead(http, cursors, filters, out var page, out var problem))
             return problem;
 
@@ -39,8 +41,13 @@ internal static class GetDeliveries
     private static bool TryReadFilter(IQueryCollection query, out DeliveryFilter filter, out string? fault)
     {
         filter = new DeliveryFilter(null, null, null, null, null);
-        fault = null;
-        if (query["system"] is [{ Length: > 0 } system])
+        // A filter that would be passed over shows everything: one that cannot be read is refused.
+        fault = Names.FirstOrDefault(name => query[name] is { Count: > 0 } values && values is not [{ Length: > 0 }]) is { } name
+            ? $"{name} stands once, with a value."
+            : null;
+        if (fault is not null)
+            return false;
+        if (query["system"] is [{ } system])
             filter = filter with { System = system };
         if (query["state"] is [{ } state])
         {
@@ -65,8 +72,7 @@ internal static class GetDeliveries
 
         if (query["since"] is [{ } since])
         {
-            if (!DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var value))
+            if (!Rfc3339Converter.TryParse(since, out var value))
                 fault = "since is an RFC 3339 time.";
             filter = filter with { Since = value };
         }

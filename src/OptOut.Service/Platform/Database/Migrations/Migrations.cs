@@ -68,3 +68,11 @@ internal sealed class MainEnforcement : Migration
     protected override void Up(MigrationBuilder migrationBuilder) =>
         migrationBuilder.Sql(EmbeddedText.ReadSql("0004_enforcement.sql"));
 }
+
+[DbContext(typeof(OptOutDbContext))]
+[Migration("0006_asking")]
+internal sealed class MainAsking : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0006_asking.sql"));
+}
