@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using OptOut.IntegrationTests.Channels;
 using OptOut.IntegrationTests.Fixtures;
@@ -86,6 +87,27 @@ public sealed class BreakerTests(PropagationService fixture, Servers servers)
         status = 202;
         foreach (var record in records)
             await Service.StateAsync(record.Id(), system, "sent");
+    }
+
+    [Fact]
+    public async Task A_receiver_that_turns_each_message_away_once_is_not_starved_by_its_own_backlog()
+    {
+        var seen = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+        await using var receiver = await Receiver.StartAsync(context =>
+        {
+            context.Response.StatusCode = seen.TryAdd(context.Request.Headers["webhook-id"].ToString(), true) ? 503 : 202;
+            return Task.CompletedTask;
+        });
+        var purpose = await Service.PurposeAsync();
+        var system = await Service.RegisterAsync(purpose, receiver.Url);
+        var stops = Enumerable.Range(0, 60).Select(_ => Service.StopAsync(purpose));
+        await Task.WhenAll(stops);
+        await UntilBreakerAsync(system, "open");
+
+        // Each probe of a message that was never tried would fail: 60 of them take five minutes.
+        await Running.UntilAsync(async () => await Service.ScalarAsync<long>(
+            "SELECT count(*) FROM optout.delivery d JOIN optout.system s USING (system_id) WHERE s.name = $1 AND d.sent_at IS NOT NULL",
+            system.Name) > 0, "No probe was of one that had failed.", TimeSpan.FromSeconds(20));
     }
 
     [Fact]

@@ -35,7 +35,9 @@ internal sealed class DeliveryClaims(Databases databases)
 
     /// <summary>
     /// The delivery that a probe of an open breaker may be: the one that is due first, also ahead of its time, of those
-    /// that wait for the system to work again. Another replica that looks at the same time finds the turn taken.
+    /// that wait for the system to work again. At every other turn one that has failed before comes first: a receiver
+    /// that turns each message away the first time takes it the second time. Another replica that looks at the same
+    /// time finds the turn taken.
     /// </summary>
     private const string Probe =
         $"""
@@ -45,12 +47,15 @@ internal sealed class DeliveryClaims(Databases databases)
             WHERE y.system_id = t.system_id AND y.state = 'active' AND t.system_id = ANY ($1)
                 AND t.breaker_probe_at <= now() AND coalesce(t.hold_until <= now(), true)
                 AND EXISTS ({Candidates})
-            RETURNING t.system_id)
+            RETURNING t.system_id, t.failures % 2 = 1 AS again)
         SELECT {Columns}
         FROM turn t CROSS JOIN LATERAL (
             SELECT c.* FROM unnest($2) AS p(part)
-            CROSS JOIN LATERAL ({Candidates} AND o.part = p.part ORDER BY o.due_at LIMIT 1) c
-            ORDER BY c.due_at LIMIT 1) o
+            CROSS JOIN LATERAL (
+                ({Candidates} AND o.part = p.part AND o.failed AND t.again ORDER BY o.due_at LIMIT 1)
+                UNION ALL
+                ({Candidates} AND o.part = p.part ORDER BY o.due_at LIMIT 1)) c
+            ORDER BY t.again AND c.failed DESC, c.due_at LIMIT 1) o
         {Records}
         """;
 

@@ -56,7 +56,8 @@ internal sealed class DispatchResults(Databases databases, SubjectKeys keys, Wor
             RETURNING d.delivery_id, d.attempts, d.acknowledgement_id IS NOT DISTINCT FROM r.heard AND d.asked = r.asked AS unheard,
                 r.started, r.ended, r.outcome, r.status, r.delay_ms
         ), later AS (
-            UPDATE optout.open_delivery o SET due_at = now() + u.delay_ms * interval '1 millisecond'
+            UPDATE optout.open_delivery o SET due_at = now() + u.delay_ms * interval '1 millisecond',
+                failed = u.outcome NOT IN ('sent', 'acknowledged')
             FROM u WHERE o.delivery_id = u.delivery_id AND u.unheard)
         INSERT INTO optout.attempt (delivery_id, number, started_at, ended_at, outcome, status_code, worker)
         SELECT delivery_id, attempts, started, ended, outcome, status, $9 FROM u
