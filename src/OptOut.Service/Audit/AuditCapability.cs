@@ -71,6 +71,7 @@ internal static class AuditCapability
         ledger.MapGet("/receipts/{entryId}", LedgerEndpoints.ReceiptAsync).WithName("GetLedgerReceipt")
             .WithSummary("The C2SP tlog-proof of one entry; waits for a checkpoint with Prefer: wait=N")
             .RequireRoles(Readers).Refuses(ProblemKinds.NotFound, LedgerProblems.NotPublished)
+            .WithPreferWait()
             .WithExample(response: LedgerExamples.Receipt, responseType: PlainText);
         ledger.MapGet("/openings/{entryId}", LedgerEndpoints.OpeningAsync).WithName("GetLedgerOpening")
             .WithSummary("Nonce and payload that open a leaf's commitment")
@@ -90,6 +91,7 @@ internal static class AuditCapability
         optOuts.MapGet("/{id}/receipt", GetReceipt.HandleAsync).WithName("GetOptOutReceipt")
             .WithSummary("What the person keeps: the record, each system's state, and the proof; waits with Prefer: wait=N")
             .RequireRoles(Readers).Refuses(ProblemKinds.NotFound)
+            .WithPreferWait()
             .WithExample(response: LedgerExamples.OptOutReceipt);
         optOuts.MapGet("/{id}/trail", GetTrail.HandleAsync).WithName("GetOptOutTrail")
             .WithSummary("Everything about one opt-out in order of time")

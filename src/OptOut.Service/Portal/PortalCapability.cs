@@ -82,6 +82,7 @@ internal static class PortalCapability
         routes.MapPost(PostGpc.Path, PostGpc.HandleAsync).WithTags(Tag).WithName("HonourGpc")
             .WithSummary("Global Privacy Control: a stop of sale or sharing for the browser")
             .PublicRoute(readsKey: true)
+            .WithHeader(GpcSignal.Header, "The one character 1.", required: true)
             .Refuses([PostGpc.SignalAbsent, ProblemKinds.ValidationFailed, ProblemKinds.ScopeMissing,
                 ProblemKinds.Overloaded, ProblemKinds.StorageUnavailable])
             .WithExample("""{ "deviceId": "9f0c1c1e-5a53-4c57-a9a3-3d8f6c1f7a10" }""", PortalExamples.Gpc, status: 201);

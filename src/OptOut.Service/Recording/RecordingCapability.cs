@@ -36,6 +36,7 @@ internal static class RecordingCapability
             .WithSummary("Record that a person says stop")
             .RequireRoles("recorder", "portal")
             .Refuses([ProblemKinds.ValidationFailed, RecordingProblems.ProbeReserved, .. WorkAnswers.Refusals])
+            .WithAnswer(StatusCodes.Status200OK, "It stood already: a repeat makes no new version.", Examples.Record)
             .WithExample(Examples.Request, Examples.Record, status: 201);
         group.MapPost("/batch", PostBatch.HandleAsync).WithName("RecordOptOuts")
             .WithSummary("Record up to 1,000 stops, each answered on its own")
@@ -65,6 +66,7 @@ internal static class RecordingCapability
         routes.MapPost("/v1/systems/{name}/inbound", PostInbound.HandleAsync).WithTags(Tag).WithName("ReceiveInbound")
             .WithSummary("A vendor's own stops, signed with its secret (Standard Webhooks); told to all other systems")
             .PublicRoute()
+            .WithSignature()
             .Refuses(PostAcknowledgements.SignatureInvalid, SystemProblems.Retired, ProblemKinds.ValidationFailed,
                 ProblemKinds.TooManyItems, ProblemKinds.IdempotencyKeyReused, ProblemKinds.IdempotencyInProgress,
                 ProblemKinds.Overloaded, ProblemKinds.StorageUnavailable)

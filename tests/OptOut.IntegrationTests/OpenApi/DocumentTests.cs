@@ -30,6 +30,68 @@ public sealed partial class DocumentTests(PortalService service)
     }
 
     [Fact]
+    public async Task Every_operation_has_an_id_of_its_own()
+    {
+        using var document = await ReadAsync();
+        var ids = Operations(document.RootElement).Select(one => one.Body.GetProperty("operationId").GetString()).ToList();
+        Assert.Equal(ids.Count, ids.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Theory]
+    [InlineData("POST", "/v1/opt-outs", "Idempotency-Key")]
+    [InlineData("POST", "/v1/opt-outs/{id}/reversals", "If-Match! Idempotency-Key!")]
+    [InlineData("GET", "/v1/opt-outs/{id}/propagation", "Prefer")]
+    [InlineData("GET", "/v1/deliveries", "limit cursor system state overdue optOut since")]
+    [InlineData("PUT", "/v1/systems/{name}", "If-Match")]
+    [InlineData("POST", "/v1/acknowledgements", "webhook-id! webhook-timestamp! webhook-signature!")]
+    [InlineData("POST", "/gpc", "Sec-GPC!")]
+    public async Task What_a_route_reads_from_headers_and_query_stands_in_its_operation(string method, string path, string expected)
+    {
+        using var document = await ReadAsync();
+        var operation = Operations(document.RootElement).Single(one => one.Method == method && one.Path == path).Body;
+        var names = operation.GetProperty("parameters").EnumerateArray()
+            .Where(one => one.GetProperty("in").GetString() != "path")
+            .Select(one => one.GetProperty("name").GetString()
+                + (one.TryGetProperty("required", out var required) && required.GetBoolean() ? "!" : ""));
+        Assert.Equal(expected, string.Join(' ', names));
+    }
+
+    [Fact]
+    public async Task Every_operation_states_the_refusals_of_the_gate_and_of_the_reader_of_json()
+    {
+        using var document = await ReadAsync();
+        foreach (var (method, path, operation) in Operations(document.RootElement))
+        {
+            var statuses = operation.GetProperty("responses").EnumerateObject().Select(one => one.Name).ToHashSet();
+            var isOpen = operation.GetProperty("security").EnumerateArray().Any(one => !one.EnumerateObject().Any());
+            Assert.True(isOpen || statuses.IsSupersetOf(["401", "403"]), $"{method} {path}");
+            var takesJson = operation.TryGetProperty("requestBody", out var body) && body.GetProperty("content").TryGetProperty(Json, out _);
+            Assert.True(!takesJson || statuses.IsSupersetOf(["400", "413", "415"]), $"{method} {path}");
+        }
+    }
+
+    [Theory]
+    [InlineData("POST", "/v1/opt-outs", "200 201")]
+    [InlineData("PUT", "/v1/systems/{name}", "200 201 202")]
+    public async Task Every_good_answer_of_a_route_stands_in_its_operation(string method, string path, string expected)
+    {
+        using var document = await ReadAsync();
+        var operation = Operations(document.RootElement).Single(one => one.Method == method && one.Path == path).Body;
+        Assert.Equal(expected, string.Join(' ', operation.GetProperty("responses").EnumerateObject()
+            .Select(one => one.Name).Where(status => status[0] == '2').Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_member_that_may_be_null_says_so_in_its_schema()
+    {
+        using var document = await ReadAsync();
+        var silence = document.RootElement.GetProperty("components").GetProperty("schemas").GetProperty("FindingView")
+            .GetProperty("properties").GetProperty("silence");
+        Assert.Contains("null", silence.GetProperty("oneOf").EnumerateArray()
+            .Select(one => one.TryGetProperty("type", out var type) ? type.GetString() : null));
+    }
+
+    [Fact]
     public async Task Only_a_reader_gets_the_document()
     {
         using var nobody = await service.GetAsync(Path);
@@ -100,7 +162,7 @@ public sealed partial class DocumentTests(PortalService service)
         if (operation.TryGetProperty("requestBody", out var body)) holders = holders.Append(body);
         return holders.Where(holder => holder.TryGetProperty("content", out _))
             .SelectMany(holder => holder.GetProperty("content").EnumerateObject())
-            .Where(content => content.Name.EndsWith("json", StringComparison.Ordinal));
+            .Where(content => content.Name is Json or "application/problem+json");
     }
 
     [GeneratedRegex(@"\{[^}]+\}")]

@@ -57,7 +57,12 @@ internal static class FindingsCapability
             .WithName("ListFindings").WithSummary("What the continuous audit found, newest first, by state, kind, system and severity")
             .RequireRoles("reader", "operator", "auditor")
             .Refuses(ProblemKinds.InvalidParameter, ProblemKinds.InvalidCursor)
-            .WithListParameters().WithExample(response: $$"""{ "data": [ {{View}} ], "nextCursor": null }""");
+            .WithListParameters()
+            .WithQuery("state", "One of " + string.Join(", ", FindingQueries.States) + ".")
+            .WithQuery("kind", "The kind of finding.")
+            .WithQuery("system", "The name of one system.")
+            .WithQuery("severity", "One of " + string.Join(", ", Severities.All) + ".")
+            .WithExample(response: $$"""{ "data": [ {{View}} ], "nextCursor": null }""");
         group.MapGet("/{id}", GetFindings.HandleOneAsync)
             .WithName("GetFinding").WithSummary("One finding with its evidence")
             .RequireRoles("reader", "operator", "auditor")

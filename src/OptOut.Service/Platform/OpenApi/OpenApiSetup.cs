@@ -33,6 +33,7 @@ internal static class OpenApiSetup
             });
             generator.SupportNonNullableReferenceTypes();
             generator.NonNullableReferenceTypesAsRequired();
+            generator.SchemaFilter<NullableReferences>();
             generator.OperationFilter<OperationDescriber>();
         });
         return services;

@@ -16,10 +16,13 @@ internal sealed class OperationDescriber : IOperationFilter
     {
         var metadata = new EndpointMetadataCollection(context.ApiDescription.ActionDescriptor.EndpointMetadata);
         var bodies = metadata.GetMetadata<OperationBodies>();
+        // One endpoint may answer to both methods; ids are unique.
+        if (context.ApiDescription.HttpMethod == HttpMethods.Head) operation.OperationId += "Head";
         if (metadata.GetMetadata<OperationExample>() is { } example) Describe(operation, context, example, bodies);
+        foreach (var answer in metadata.GetOrderedMetadata<OperationAnswer>()) AddAnswer(operation, context, answer);
         AddRefusals(operation, context, metadata);
+        OperationParameters.AddTo(operation, metadata);
         AddSecurity(operation, context.Document, metadata.GetMetadata<IRoutePermission>());
-        if (metadata.GetMetadata<ListParameters>() is not null) AddListParameters(operation);
     }
 
     private static void Describe(
@@ -46,15 +49,20 @@ internal sealed class OperationDescriber : IOperationFilter
         {
             [mediaType] = new OpenApiMediaType
             {
-                Example = mediaType.EndsWith("json", StringComparison.Ordinal) ? JsonNode.Parse(example) : JsonValue.Create(example),
+                Example = IsJson(mediaType) ? JsonNode.Parse(example) : JsonValue.Create(example),
                 Schema = type is null ? null : context.SchemaGenerator.GenerateSchema(type, context.SchemaRepository),
             },
         };
+
+    // Lines of JSON (application/x-ndjson) are no JSON.
+    private static bool IsJson(string mediaType) => mediaType.EndsWith("/json", StringComparison.Ordinal)
+        || mediaType.EndsWith("+json", StringComparison.Ordinal);
 
     private static void AddRefusals(OpenApiOperation operation, OperationFilterContext context, EndpointMetadataCollection metadata)
     {
         operation.Responses ??= [];
         var kinds = metadata.GetOrderedMetadata<Refusals>().SelectMany(r => r.Kinds)
+            .Concat(Implied(metadata))
             .Append(ProblemKinds.InternalError)
             .DistinctBy(k => k.Code)
             .GroupBy(k => k.Status);
@@ -67,6 +75,32 @@ internal sealed class OperationDescriber : IOperationFilter
                 Content = Content(context, Problem.MediaType, ExampleOf(first), typeof(ProblemDocument)),
             };
         }
+    }
+
+    // What no route states for itself: the gate before all routes with a key, and the reader of all JSON bodies.
+    private static IEnumerable<ProblemKind> Implied(EndpointMetadataCollection metadata)
+    {
+        if (metadata.GetMetadata<IRoutePermission>() is { } permission)
+        {
+            if (permission.ReadsKey) yield return ProblemKinds.Unauthenticated;
+            if (!permission.IsPublic) yield return ProblemKinds.ScopeMissing;
+        }
+
+        if (metadata.GetMetadata<OperationExample>() is not { Request: not null } example || !IsJson(example.RequestType))
+            yield break;
+        yield return ProblemKinds.MalformedRequest;
+        yield return ProblemKinds.BodyTooLarge;
+        yield return ProblemKinds.UnsupportedMediaType;
+    }
+
+    private static void AddAnswer(OpenApiOperation operation, OperationFilterContext context, OperationAnswer answer)
+    {
+        operation.Responses ??= [];
+        operation.Responses[Text(answer.Status)] = new OpenApiResponse
+        {
+            Description = answer.Description,
+            Content = Content(context, OperationExampleExtensions.Json, answer.Example, null),
+        };
     }
 
     private static string ExampleOf(ProblemKind kind) => new JsonObject
@@ -93,25 +127,6 @@ internal sealed class OperationDescriber : IOperationFilter
             [new OpenApiSecuritySchemeReference(Scheme, document)] = [.. permission.RoleWords],
         });
         if (!permission.IsPublic) operation.Description += $"Roles: {string.Join(", ", permission.RoleWords)} (one is enough).";
-    }
-
-    private static void AddListParameters(OpenApiOperation operation)
-    {
-        operation.Parameters ??= [];
-        operation.Parameters.Add(new OpenApiParameter
-        {
-            Name = "limit",
-            In = ParameterLocation.Query,
-            Description = $"How many items, {Paging.DefaultLimit} where absent; more than {Paging.MaxLimit} becomes {Paging.MaxLimit}.",
-            Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
-        });
-        operation.Parameters.Add(new OpenApiParameter
-        {
-            Name = "cursor",
-            In = ParameterLocation.Query,
-            Description = "The nextCursor of the page before, with the same filters.",
-            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-        });
     }
 
     private static string Text(int status) => status.ToString(CultureInfo.InvariantCulture);
