@@ -39,15 +39,17 @@ internal sealed class ServiceHost(WebApplication app, EmbeddedServers? embedded)
         {
             embedded = await EmbeddedServers.StartAsync(
                 settings.DataDirectory, wantBroker: settings.BrokerUri is null, cancellationToken);
-            settings = settings.With(embedded);
         }
 
         try
         {
+            if (embedded is not null)
+                settings = await settings.WithAsync(embedded, cancellationToken);
             builder.Services.AddSingleton(settings.Databases);
             AddServices(builder, settings);
             var app = builder.Build();
             await app.Services.GetRequiredService<Migrator>().RunAsync(cancellationToken);
+            await app.Services.GetRequiredService<MasterKeyWatch>().EnterAsync(cancellationToken);
             Map(app);
             return new ServiceHost(app, embedded);
         }

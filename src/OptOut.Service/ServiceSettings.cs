@@ -67,13 +67,19 @@ internal sealed record ServiceSettings
     private static string? Beside(string? ledger) => ledger is null ? null : ledger.TrimEnd('/') + "-archive";
 
     /// <summary>The settings once the embedded servers are known: their logins, their broker, a master key of their own.</summary>
-    public ServiceSettings With(EmbeddedServers servers)
+    /// <exception cref="KeyRingException">The master key is gone, and the database was written under it.</exception>
+    public async Task<ServiceSettings> WithAsync(EmbeddedServers servers, CancellationToken cancellationToken)
     {
+        var connections = servers.Connections;
         if (!File.Exists(MasterKeyFile))
+        {
+            if (await MasterKeyWatch.IsInUseAsync(connections.Owner, cancellationToken))
+                throw new KeyRingException(["it does not exist, and the database was written under an earlier one"]);
             KeyRing.CreateFile(MasterKeyFile, TimeProvider.System);
+        }
+
         if (!File.Exists(Ledger.KeyFile))
             LedgerKeys.CreateFile(Ledger.KeyFile!);
-        var connections = servers.Connections;
         return this with
         {
             BrokerUri = BrokerUri ?? servers.BrokerUri,

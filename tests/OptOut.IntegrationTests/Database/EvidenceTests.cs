@@ -16,7 +16,7 @@ public sealed class EvidenceTests(DatabaseService database)
         ("optout.rejected_acknowledgement", "code"), ("ledger.opening", "ciphertext"), ("ledger.entry", "leaf_hash"),
         ("ledger.tile", "root"), ("ledger.checkpoint", "note"), ("optout.decision", "outcome"),
         ("optout.reconciliation", "stopped"), ("ledger.cosignature", "line"),
-        ("optout.report", "content"),
+        ("optout.report", "content"), ("optout.master_key", "key_id"),
         ("optout.read_back_answer", "verdict"), ("optout.resend", "requested_by"),
     ];
 

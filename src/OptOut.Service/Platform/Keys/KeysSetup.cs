@@ -1,4 +1,5 @@
 using OptOut.Service.Platform.Http;
+using OptOut.Service.Platform.Telemetry;
 
 namespace OptOut.Service.Platform.Keys;
 
@@ -12,6 +13,9 @@ internal static class KeysSetup
         .AddSingleton<SecretBox>()
         .AddSingleton<LinkToken>()
         .AddSingleton<Cursor>()
+        .AddSingleton<MasterKeyWatch>()
+        .AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<MasterKeyWatch>())
+        .AddHostedService(provider => provider.GetRequiredService<MasterKeyWatch>())
         .AddSingleton<ICursors, KeyedCursors>();
 
     private sealed class KeyedCursors(Cursor cursor) : ICursors

@@ -76,3 +76,11 @@ internal sealed class MainAsking : Migration
     protected override void Up(MigrationBuilder migrationBuilder) =>
         migrationBuilder.Sql(EmbeddedText.ReadSql("0006_asking.sql"));
 }
+
+[DbContext(typeof(OptOutDbContext))]
+[Migration("0007_master_keys")]
+internal sealed class MainMasterKeys : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.Sql(EmbeddedText.ReadSql("0007_master_keys.sql"));
+}

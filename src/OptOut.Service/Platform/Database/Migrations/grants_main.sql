@@ -43,3 +43,4 @@ GRANT INSERT ON optout.report TO {service};
 GRANT INSERT ON optout.read_back, optout.read_back_answer TO {service};
 GRANT UPDATE, DELETE ON optout.read_back TO {service};
 GRANT INSERT ON optout.resend TO {service};
+GRANT INSERT ON optout.master_key TO {service};
