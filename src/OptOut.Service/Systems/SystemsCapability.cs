@@ -63,7 +63,8 @@ internal static class SystemsCapability
             .Refuses(ProblemKinds.ValidationFailed, ProblemKinds.PreconditionRequired, ProblemKinds.PreconditionFailed,
                 SystemProblems.BrokerNotConfigured, SystemProblems.Retired)
             .WithAnswer(StatusCodes.Status200OK, "Changed, or as it was.", SystemExamples.View)
-            .WithAnswer(StatusCodes.Status202Accepted, "It lowers protection: a second person approves.", SystemExamples.Retirement)
+            .WithAnswer(StatusCodes.Status202Accepted, "It lowers protection: a second person approves.",
+                SystemExamples.Retirement)
             .WithExample(SystemExamples.Put, SystemExamples.Registered, StatusCodes.Status201Created);
         group.MapDelete("/{name}", SystemHandlers.RetireAsync)
             .WithName("RetireSystem").WithSummary("Ask to retire a system for good; a second person approves.")

@@ -45,7 +45,8 @@ public sealed partial class DocumentTests(PortalService service)
     [InlineData("PUT", "/v1/systems/{name}", "If-Match")]
     [InlineData("POST", "/v1/acknowledgements", "webhook-id! webhook-timestamp! webhook-signature!")]
     [InlineData("POST", "/gpc", "Sec-GPC!")]
-    public async Task What_a_route_reads_from_headers_and_query_stands_in_its_operation(string method, string path, string expected)
+    public async Task What_a_route_reads_from_headers_and_query_stands_in_its_operation(
+        string method, string path, string expected)
     {
         using var document = await ReadAsync();
         var operation = Operations(document.RootElement).Single(one => one.Method == method && one.Path == path).Body;
@@ -65,7 +66,8 @@ public sealed partial class DocumentTests(PortalService service)
             var statuses = operation.GetProperty("responses").EnumerateObject().Select(one => one.Name).ToHashSet();
             var isOpen = operation.GetProperty("security").EnumerateArray().Any(one => !one.EnumerateObject().Any());
             Assert.True(isOpen || statuses.IsSupersetOf(["401", "403"]), $"{method} {path}");
-            var takesJson = operation.TryGetProperty("requestBody", out var body) && body.GetProperty("content").TryGetProperty(Json, out _);
+            var takesJson = operation.TryGetProperty("requestBody", out var body)
+                && body.GetProperty("content").TryGetProperty(Json, out _);
             Assert.True(!takesJson || statuses.IsSupersetOf(["400", "413", "415"]), $"{method} {path}");
         }
     }

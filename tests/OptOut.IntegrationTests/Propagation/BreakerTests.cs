@@ -106,7 +106,10 @@ public sealed class BreakerTests(PropagationService fixture, Servers servers)
 
         // Each probe of a message that was never tried would fail: 60 of them take five minutes.
         await Running.UntilAsync(async () => await Service.ScalarAsync<long>(
-            "SELECT count(*) FROM optout.delivery d JOIN optout.system s USING (system_id) WHERE s.name = $1 AND d.sent_at IS NOT NULL",
+            """
+            SELECT count(*) FROM optout.delivery d JOIN optout.system s USING (system_id)
+            WHERE s.name = $1 AND d.sent_at IS NOT NULL
+            """,
             system.Name) > 0, "No probe was of one that had failed.", TimeSpan.FromSeconds(20));
     }
 

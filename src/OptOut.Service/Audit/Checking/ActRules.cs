@@ -13,7 +13,8 @@ internal static class ActRules
     /// <summary>Kinds that the rules below compare.</summary>
     public static readonly string[] Ruled =
     [
-        "reaffirmed", "parked", "resent", "merged", "purpose_changed", "override_asked", "key_made", "key_rotated", "key_revoked",
+        "reaffirmed", "parked", "resent", "merged", "purpose_changed", "override_asked", "key_made", "key_rotated",
+        "key_revoked",
         "system_registered", "system_changed", "system_paused", "system_resumed", "system_retired", "system_replayed",
         "system_secret_rotated", "decided", "reconciled", "imported",
         "erased", "restored",
