@@ -59,7 +59,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         Assert.Equal("bearer", document.RootElement.GetProperty("components").GetProperty("securitySchemes")
             .GetProperty("apiKey").GetProperty("scheme").GetString());
         var created = paths.GetProperty("/v1/keys").GetProperty("post").GetProperty("responses");
-        Assert.Equal(["201", "401", "403", "422", "500", "503"], created.EnumerateObject().Select(r => r.Name));
+        Assert.Equal(["201", "400", "401", "403", "413", "415", "422", "500", "503"], created.EnumerateObject().Select(r => r.Name));
         Assert.True(created.GetProperty("422").GetProperty("content").TryGetProperty("application/problem+json", out _));
     }
 
