@@ -6,8 +6,15 @@ using OptOut.Tests.Http;
 
 namespace OptOut.IntegrationTests.OpenApi;
 
+/// <summary>A service of its own: the example of an incident locks what others lower.</summary>
+[CollectionDefinition(Name)]
+public sealed class DocumentGroup : ICollectionFixture<PortalService>
+{
+    public const string Name = "document";
+}
+
 /// <summary>The document of the whole service, as a reader gets it.</summary>
-[Collection(PortalCollection.Name)]
+[Collection(DocumentGroup.Name)]
 public sealed partial class DocumentTests(PortalService service)
 {
     private const string Path = "/openapi/v1.json";
