@@ -18,11 +18,11 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
     /// </summary>
     public const int Concurrency = 2;
 
-    /// <summary>How long a batch that is not full waits for more where many come.</summary>
-    public static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>How long it waits at most, where few come, for the batch before it to leave the sink.</summary>
-    private static readonly TimeSpan TurnTime = TimeSpan.FromMilliseconds(20);
+    /// <summary>
+    /// How long a batch that is not full waits for more where many come, and where not, how long it waits at most for
+    /// the batch before it to leave the sink.
+    /// </summary>
+    public static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(20);
 
     // Fewer in such a time are light load: a commit for a few of them is cheap, and waiting is all that it would save.
     private const int Many = 200;
@@ -101,7 +101,7 @@ internal sealed class AcknowledgementBatcher(IAcknowledgementSink sink, TimeProv
     // they go beside it.
     private async Task StoreInTurnAsync(List<Waiting> batch)
     {
-        var mine = await _turn.WaitAsync(TurnTime, _stopping.Token).ConfigureAwait(false);
+        var mine = await _turn.WaitAsync(GatherTime, _stopping.Token).ConfigureAwait(false);
         try
         {
             TakeWaiting(batch);
