@@ -5,8 +5,8 @@ using OptOut.Contracts.Json;
 namespace OptOut.Service.Platform.Http;
 
 /// <summary>
-/// The contract's own rule for every enum of ours; the framework's have two names for one value. Converters of the options come before those of the types, and the platform's
-/// own reads lists, other case and spaces: two words would be taken for a third.
+/// The contract's own rule for every enum of ours. Converters of the options come before those of the types, and the
+/// platform's own reads lists, other case and spaces: two words would be taken for a third.
 /// </summary>
 internal sealed class ClosedSetConverters : JsonConverterFactory
 {
